@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/address.h"
+
+#include "core/error.h"
+
+#include <arpa/inet.h>
+
+static const guint8 mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+gboolean
+pg_address_is_v4 (const PgAddress *address)
+{
+  return memcmp (address->bytes, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
+gboolean
+pg_address_parse (PgSpan text, PgAddress *out)
+{
+  char      copy[PG_ADDRESS_TEXT_MAX];
+  PgAddress parsed;
+
+  if (text.len == 0 || text.len >= sizeof copy || memchr (text.data, '\0', text.len) != NULL)
+    return FALSE;
+  memcpy (copy, text.data, text.len);
+  copy[text.len] = '\0';
+
+  if (inet_pton (AF_INET, copy, parsed.bytes + sizeof mapped_prefix) == 1)
+    memcpy (parsed.bytes, mapped_prefix, sizeof mapped_prefix);
+  else if (inet_pton (AF_INET6, copy, parsed.bytes) != 1)
+    return FALSE;
+  *out = parsed;
+  return TRUE;
+}
+
+const char *
+pg_address_to_string (const PgAddress *address, char buffer[PG_ADDRESS_TEXT_MAX])
+{
+  if (pg_address_is_v4 (address))
+    return inet_ntop (AF_INET, address->bytes + sizeof mapped_prefix, buffer, PG_ADDRESS_TEXT_MAX);
+  return inet_ntop (AF_INET6, address->bytes, buffer, PG_ADDRESS_TEXT_MAX);
+}
+
+PgAddress
+pg_address_mask (const PgAddress *address, guint prefix)
+{
+  PgAddress masked = *address;
+
+  g_return_val_if_fail (prefix <= 128, masked);
+  for (guint i = 0; i < sizeof masked.bytes; i++)
+    {
+      guint kept = (guint) CLAMP ((gint) prefix - 8 * (gint) i, 0, 8);
+
+      masked.bytes[i] &= (guint8) (0xff00u >> kept);
+    }
+  return masked;
+}
+
+/* The prefix in bits of the 16-byte form: what the admin wrote counts from the start of his family's address. */
+static gboolean
+parse_prefix (PgSpan text, gboolean is_v4, guint8 *out)
+{
+  guint value;
+
+  if (!pg_span_take_number (&text, 1, 3, &value) || text.len != 0 || value > (is_v4 ? 32u : 128u))
+    return FALSE;
+  *out = (guint8) (is_v4 ? value + PG_NETWORK_V4_BITS : value);
+  return TRUE;
+}
+
+static gboolean
+fail_network (PgSpan text, const char *expected, GError **error)
+{
+  g_autofree char *shown = pg_span_escape (text, 80);
+
+  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "\"%s\": expected %s", shown, expected);
+  return FALSE;
+}
+
+gboolean
+pg_network_parse (PgSpan text, PgNetwork *out, GError **error)
+{
+  PgSpan    rest = text;
+  PgSpan    base = text;
+  gboolean  has_prefix = pg_span_take_until (&rest, '/', &base);
+  PgNetwork network = { .prefix = 128 };
+
+  if (!pg_address_parse (base, &network.base))
+    return fail_network (text, "an IP address or ADDRESS/PREFIX", error);
+  if (has_prefix && !parse_prefix (rest, pg_address_is_v4 (&network.base), &network.prefix))
+    return fail_network (text, "a prefix of 0 to 32 (IPv4) or 0 to 128 (IPv6) after the \"/\"", error);
+  if (!pg_network_covers (&network, &network.base))
+    return fail_network (text, "no bits set behind the prefix", error);
+  *out = network;
+  return TRUE;
+}
+
+const char *
+pg_network_to_string (const PgNetwork *network, char buffer[PG_NETWORK_TEXT_MAX])
+{
+  gboolean is_v4 = pg_address_is_v4 (&network->base) && network->prefix >= PG_NETWORK_V4_BITS;
+  gsize    len;
+
+  pg_address_to_string (&network->base, buffer);
+  len = strlen (buffer);
+  if (network->prefix < 128)
+    g_snprintf (buffer + len, PG_NETWORK_TEXT_MAX - len, "/%u", is_v4 ? network->prefix - (guint) PG_NETWORK_V4_BITS : network->prefix);
+  return buffer;
+}
+
+gboolean
+pg_network_covers (const PgNetwork *network, const PgAddress *address)
+{
+  PgAddress masked = pg_address_mask (address, network->prefix);
+
+  if (pg_address_is_v4 (address) && network->prefix < PG_NETWORK_V4_BITS)
+    return FALSE;
+  return pg_address_equal (&masked, &network->base);
+}

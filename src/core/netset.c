@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/netset.h"
+
+struct _PgNetset
+{
+  GHashTable *values;          /* PgNetwork * -> value */
+  guint       in_use[129];     /* networks of each prefix length */
+};
+
+static guint
+network_hash (gconstpointer key)
+{
+  const PgNetwork *network = key;
+  guint            hash = network->prefix;
+
+  for (gsize i = 0; i < sizeof network->base.bytes; i++)
+    hash = hash * 31 + network->base.bytes[i];
+  return hash;
+}
+
+static gboolean
+network_equal (gconstpointer a, gconstpointer b)
+{
+  const PgNetwork *left = a;
+  const PgNetwork *right = b;
+
+  return left->prefix == right->prefix && pg_address_equal (&left->base, &right->base);
+}
+
+PgNetset *
+pg_netset_new (GDestroyNotify free_value)
+{
+  PgNetset *self = g_new0 (PgNetset, 1);
+
+  self->values = g_hash_table_new_full (network_hash, network_equal, g_free, free_value);
+  return self;
+}
+
+void
+pg_netset_free (PgNetset *self)
+{
+  if (self == NULL)
+    return;
+  g_hash_table_unref (self->values);
+  g_free (self);
+}
+
+void
+pg_netset_add (PgNetset *self, const PgNetwork *network, gpointer value)
+{
+  if (g_hash_table_replace (self->values, g_memdup2 (network, sizeof *network), value))
+    self->in_use[network->prefix]++;
+}
+
+gboolean
+pg_netset_remove (PgNetset *self, const PgNetwork *network)
+{
+  if (!g_hash_table_remove (self->values, network))
+    return FALSE;
+  self->in_use[network->prefix]--;
+  return TRUE;
+}
+
+gpointer
+pg_netset_get (const PgNetset *self, const PgNetwork *network)
+{
+  return g_hash_table_lookup (self->values, network);
+}
+
+static gboolean
+find_at_prefix (const PgNetset *self, const PgNetwork *wanted, PgNetwork *out_network, gpointer *out_value)
+{
+  gpointer key;
+  gpointer value;
+
+  if (!g_hash_table_lookup_extended (self->values, wanted, &key, &value))
+    return FALSE;
+  if (out_network != NULL)
+    *out_network = *wanted;
+  if (out_value != NULL)
+    *out_value = value;
+  return TRUE;
+}
+
+gboolean
+pg_netset_next_cover (const PgNetset *self, const PgAddress *address, gint *cursor, PgNetwork *out_network, gpointer *out_value)
+{
+  gint shortest = pg_address_is_v4 (address) ? PG_NETWORK_V4_BITS : 0;
+
+  while (--*cursor >= shortest)
+    {
+      PgNetwork wanted;
+
+      if (self->in_use[*cursor] == 0)
+        continue;
+      wanted = (PgNetwork){ pg_address_mask (address, (guint) *cursor), (guint8) *cursor };
+      if (find_at_prefix (self, &wanted, out_network, out_value))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+pg_netset_covers (const PgNetset *self, const PgAddress *address, PgNetwork *out_network)
+{
+  gint cursor = PG_NETSET_START;
+
+  return pg_netset_next_cover (self, address, &cursor, out_network, NULL);
+}
