@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* login-line: a log line -> a login, or what else it is.
+ *
+ * Pure: no I/O, no clock, no log, no globals. Fuzzed by tests/fuzz/fuzz-login-line.c.
+ *
+ * The head gives the program, the program the server family, the family's own file the grammar. A new family is one file
+ * server-NAME.c, one row of the table in login-line.c, one file in tests/corpus.
+ */
+#pragma once
+
+#include "core/server.h"
+
+G_BEGIN_DECLS
+
+/**
+ * PgLineRules: who may say that somebody logged in. All borrowed.
+ * @dovecot_names: NULL-terminated: the syslog names of Dovecot (its instance_name)
+ * @hosts: NULL-terminated: hosts that a central log may speak for; empty: any
+ * @servers: bit (1 << PgServer) is set for each family that counts
+ */
+typedef struct
+{
+  const char *const *dovecot_names;
+  const char *const *hosts;
+  guint              servers;
+} PgLineRules;
+
+/**
+ * pg_login_line_parse:
+ * @line: a whole line without its LF, any bytes
+ * @format: the source's format, PG_HEAD_SYSLOG or PG_HEAD_DOVECOT
+ * @rules: who may say so
+ * @clock: now, and the zone of stamps without an offset
+ * @out: (out): for PG_LINE_LOGIN the login; its spans point into @line. The time is the line's own, not clamped
+ * @out_why: (out) (transfer none): for PG_LINE_REFUSED, a phrase that says why
+ *
+ * Returns: what the line is
+ */
+PgLineKind pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgLogin *out,
+                                const char **out_why);
+
+G_END_DECLS

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/server-dovecot.h"
+
+#define NAME_BYTES "_-"
+#define SESSION_BYTES "+/=_.:-"
+
+/* What the elements beside the user said; each may come once. */
+typedef struct
+{
+  PgSpan rip;
+  PgSpan lip;
+  PgSpan method;
+  PgSpan session;
+} Elements;
+
+static gboolean
+take_service (PgSpan *span, PgService *out)
+{
+  static const struct
+  {
+    const char *prefix;
+    PgService   service;
+  } prefixes[] = {
+    { "pop3-login: ", PG_SERVICE_POP3 },
+    { "imap-login: ", PG_SERVICE_IMAP },
+    { "submission-login: ", PG_SERVICE_SUBMISSION },
+    { "managesieve-login: ", PG_SERVICE_SIEVE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (pg_span_take (span, prefixes[i].prefix))
+      {
+        *out = prefixes[i].service;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* How often @literal stands in @text where a name could begin: "real_rip=" holds no "rip=". */
+static guint
+count_names (PgSpan text, const char *literal, gsize *out_last)
+{
+  guint count = 0;
+  gsize at;
+
+  for (gsize from = 0; pg_span_find (pg_span (text.data + from, text.len - from), literal, &at); from += at + 1)
+    {
+      gsize found = from + at;
+
+      if (found > 0 && pg_span_only_has (pg_span (text.data + found - 1, 1), NAME_BYTES))
+        continue;
+      *out_last = found;
+      count++;
+    }
+  return count;
+}
+
+static gboolean
+set_once (PgSpan *field, PgSpan value)
+{
+  if (field->data != NULL)
+    return FALSE;
+  *field = value;
+  return TRUE;
+}
+
+static gboolean
+is_session (PgSpan value)
+{
+  if (value.len >= 2 && value.data[0] == '<' && value.data[value.len - 1] == '>')
+    value = pg_span (value.data + 1, value.len - 2);
+  return pg_span_only_has (value, SESSION_BYTES);
+}
+
+/* An element of the site's own: no angle brackets, or NAME=<VALUE> with none within. */
+static gboolean
+is_custom (PgSpan element)
+{
+  PgSpan rest = element;
+  PgSpan name;
+  gsize  at;
+
+  if (pg_span_take_until (&rest, '=', &name) && pg_span_only_has (name, NAME_BYTES) && pg_span_take (&rest, "<"))
+    {
+      if (rest.len == 0 || rest.data[rest.len - 1] != '>')
+        return FALSE;
+      element = pg_span (rest.data, rest.len - 1);
+    }
+  return !pg_span_find (element, "<", &at) && !pg_span_find (element, ">", &at);
+}
+
+static gboolean
+take_element (Elements *elements, PgSpan element)
+{
+  if (pg_span_take (&element, "rip="))
+    return set_once (&elements->rip, element);
+  if (pg_span_take (&element, "lip="))
+    return set_once (&elements->lip, element);
+  if (pg_span_take (&element, "method="))
+    return pg_span_only_has (element, NAME_BYTES) && set_once (&elements->method, element);
+  if (pg_span_take (&element, "session="))
+    return is_session (element) && set_once (&elements->session, element);
+  return element.len > 0 && is_custom (element);
+}
+
+static gboolean
+take_elements (Elements *elements, PgSpan list)
+{
+  gsize at;
+
+  while (pg_span_find (list, ", ", &at))
+    {
+      if (!take_element (elements, pg_span (list.data, at)))
+        return FALSE;
+      pg_span_skip (&list, at + 2);
+    }
+  return take_element (elements, list);
+}
+
+/* Reads @message as if the user's name were @name: are the elements before and behind it elements then? */
+static gboolean
+read_with_name (PgSpan message, PgSpan name, Elements *out)
+{
+  Elements elements = { 0 };
+  gsize    start = (gsize) (name.data - message.data) - strlen ("user=<");
+  gsize    end = (gsize) (name.data - message.data) + name.len + 1;
+  gsize    at;
+
+  if (pg_span_find (name, ", session=<", &at))
+    return FALSE; /* it has swallowed a default element */
+  if (start > 0 && !take_elements (&elements, pg_span (message.data, start - 2)))
+    return FALSE;
+  if (end < message.len && !take_elements (&elements, pg_span (message.data + end + 2, message.len - end - 2)))
+    return FALSE;
+  if (elements.rip.data == NULL)
+    return FALSE;
+  *out = elements;
+  return TRUE;
+}
+
+/* In how many ways can the line be read? The name may end at each ">" that has ", " or nothing behind it. */
+static guint
+count_readings (PgSpan message, gsize name_at, PgSpan *out_name, Elements *out)
+{
+  gsize stop = MIN (message.len, name_at + PG_USER_MAX + 1);
+  guint readings = 0;
+
+  for (gsize i = name_at; i < stop; i++)
+    {
+      PgSpan rest = pg_span (message.data + i, message.len - i);
+      PgSpan name = pg_span (message.data + name_at, i - name_at);
+
+      if (!pg_span_take (&rest, ">") || (rest.len > 0 && !pg_span_take (&rest, ", ")) || !read_with_name (message, name, out))
+        continue;
+      *out_name = name;
+      readings++;
+    }
+  return readings;
+}
+
+static gboolean
+has_control_byte (PgSpan span)
+{
+  for (gsize i = 0; i < span.len; i++)
+    if ((guchar) span.data[i] < 0x20)
+      return TRUE;
+  return FALSE;
+}
+
+static const char *
+check_name (PgSpan name)
+{
+  if (name.len == 0)
+    return "the user name is empty";
+  if (name.len >= 3 && memcmp (name.data + name.len - 3, "...", 3) == 0)
+    return "the user name was cut by the server";
+  return NULL;
+}
+
+/* A line that ends behind rip may have been cut within it: 203.0.113.1 out of 203.0.113.17. */
+static gboolean
+may_be_cut (PgSpan message, const Elements *elements)
+{
+  return elements->lip.data == NULL && elements->rip.data + elements->rip.len == message.data + message.len;
+}
+
+static const char *
+check_elements (PgSpan message, const Elements *elements, PgLogin *out)
+{
+  if (elements->method.len == strlen ("ANONYMOUS") && g_ascii_strncasecmp (elements->method.data, "ANONYMOUS", elements->method.len) == 0)
+    return "an anonymous login";
+  if (!pg_address_parse (elements->rip, &out->address))
+    return "rip is no IP address";
+  if (may_be_cut (message, elements))
+    return "the line ends behind rip and may be cut";
+  out->has_server_address = elements->lip.data != NULL;
+  if (out->has_server_address && !pg_address_parse (elements->lip, &out->server_address))
+    return "lip is no IP address";
+  return NULL;
+}
+
+/* Fills @out from the elements. Returns NULL, or why the line is refused. */
+static const char *
+parse_elements (PgSpan message, PgLogin *out)
+{
+  Elements    elements = { 0 };
+  const char *why;
+  gsize       user_at;
+  gsize       rip_at;
+  guint       readings;
+
+  if (count_names (message, "user=<", &user_at) != 1 || count_names (message, "rip=", &rip_at) != 1)
+    return "user and rip must each stand there once";
+  if (has_control_byte (message))
+    return "a control byte";
+  if (user_at != 0 && (user_at < 2 || memcmp (message.data + user_at - 2, ", ", 2) != 0))
+    return "user is no element of its own";
+  readings = count_readings (message, user_at + strlen ("user=<"), &out->user, &elements);
+  if (readings != 1)
+    return readings == 0 ? "the elements are malformed" : "the user name can end in two places";
+  why = check_name (out->user);
+  return why != NULL ? why : check_elements (message, &elements, out);
+}
+
+PgLineKind
+pg_server_dovecot_parse (const PgHead *head, PgHeadFormat format, PgLogin *out, const char **out_why)
+{
+  PgSpan  rest = head->message;
+  PgLogin login = { .server = PG_SERVER_DOVECOT };
+
+  if (!take_service (&rest, &login.service) || (format == PG_HEAD_DOVECOT && !pg_span_take (&rest, "Info: ")))
+    return PG_LINE_OTHER;
+  if (!pg_span_take (&rest, "Login: ") && !pg_span_take (&rest, "Logged in: "))
+    return PG_LINE_OTHER;
+  *out_why = parse_elements (rest, &login);
+  if (*out_why != NULL)
+    return PG_LINE_REFUSED;
+  *out = login;
+  return PG_LINE_LOGIN;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* server-dovecot: the login lines of Dovecot 2.0 to 2.4.
+ *
+ * Pure: no I/O, no clock, no log, no globals. Fuzzed by tests/fuzz/fuzz-login-line.c.
+ *
+ * Grammar:  message  = service "-login: " [ "Info: " ] success ": " elements      "Info: " in Dovecot's own files only
+ *           success  = "Login" (to 2.3) / "Logged in" (from 2.4), exactly
+ *           elements = element *( ", " element )                in any order, with custom ones among them
+ *           element  = "user=<" name ">" / "rip=" address / "lip=" address / "method=" word / "session=" id / other
+ * Required: user and rip once; at most one of each other; a second "rip=" or "user=<" anywhere refuses the line.
+ * The name stands before the address and the client chose it: it ends at a ">" that can be its only end, or the line is
+ * refused. So is one whose name was cut ("..."), whose method is ANONYMOUS, or that may be cut behind rip.
+ * Source:   Dovecot login-common/client-common.c (2.3.19, 2.4.0), login_log_format_elements
+ */
+#pragma once
+
+#include "core/server.h"
+
+G_BEGIN_DECLS
+
+/** pg_server_dovecot_parse: see PgServerParse. */
+PgLineKind pg_server_dovecot_parse (const PgHead *head, PgHeadFormat format, PgLogin *out, const char **out_why);
+
+G_END_DECLS
