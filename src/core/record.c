@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/record.h"
+
+#include "core/bytes.h"
+#include "core/error.h"
+
+#define VERSION 1
+#define ADDRESS_AT 16
+#define NEWEST_AT 32
+#define FIRST_AT 40
+#define LOGINS_AT 48
+#define DROPPED_AT 56
+#define N_USERS_AT 64
+#define USERS_AT 65
+#define USER_HEADER 11 /* time, service, server, length */
+
+G_STATIC_ASSERT (USERS_AT + USER_HEADER + PG_USER_MAX <= PG_RECORD_SIZE);
+G_STATIC_ASSERT (PG_RECORD_USERS_MAX * (USER_HEADER + 1) <= PG_RECORD_SIZE - USERS_AT);
+
+void
+pg_record_init (PgRecord *self, const PgAddress *address)
+{
+  *self = (PgRecord){
+    .address = *address,
+    .newest_us = PG_RECORD_NEVER,
+    .first_us = PG_RECORD_NEVER,
+    .dropped_us = PG_RECORD_NEVER,
+  };
+}
+
+PgSpan
+pg_record_user_name (const PgRecord *self, guint index)
+{
+  return pg_span (self->names + self->users[index].name_at, self->users[index].name_len);
+}
+
+gint
+pg_record_find_user (const PgRecord *self, PgSpan name)
+{
+  for (guint i = 0; i < self->n_users; i++)
+    if (pg_span_equal (pg_record_user_name (self, i), name))
+      return (gint) i;
+  return -1;
+}
+
+/* Adds a user behind those that are there. FALSE if there is no room on disk for one more. */
+static gboolean
+append_user (PgRecord *self, const PgRecordUser *user, PgSpan name)
+{
+  gsize names = 0;
+
+  for (guint i = 0; i < self->n_users; i++)
+    names += self->users[i].name_len;
+  if (self->n_users == PG_RECORD_USERS_MAX
+      || USERS_AT + (self->n_users + 1) * USER_HEADER + names + name.len > PG_RECORD_SIZE)
+    return FALSE;
+  memcpy (self->names + names, name.data, name.len);
+  self->users[self->n_users] = *user;
+  self->users[self->n_users].name_at = (guint8) names;
+  self->users[self->n_users].name_len = (guint8) name.len;
+  self->n_users++;
+  return TRUE;
+}
+
+static void
+append_or_drop (PgRecord *self, const PgRecordUser *user, PgSpan name)
+{
+  if (!append_user (self, user, name))
+    self->dropped_us = MAX (self->dropped_us, user->login_us);
+}
+
+/* Rebuilds the list with @login's user at its place by time; whoever then finds no room is dropped. */
+static void
+renew_users (PgRecord *self, const PgLogin *login)
+{
+  PgRecord     old = *self;
+  gint         known = pg_record_find_user (&old, login->user);
+  PgRecordUser user = { .login_us = login->time_us, .service = login->service, .server = login->server };
+  gboolean     placed = FALSE;
+
+  if (known >= 0 && old.users[known].login_us > login->time_us)
+    return;
+  self->n_users = 0;
+  for (guint i = 0; i < old.n_users; i++)
+    {
+      if (!placed && old.users[i].login_us <= login->time_us)
+        {
+          append_or_drop (self, &user, login->user);
+          placed = TRUE;
+        }
+      if ((gint) i != known)
+        append_or_drop (self, &old.users[i], pg_record_user_name (&old, i));
+    }
+  if (!placed)
+    append_or_drop (self, &user, login->user);
+}
+
+void
+pg_record_add_login (PgRecord *self, const PgLogin *login)
+{
+  g_return_if_fail (login->user.len >= 1 && login->user.len <= PG_USER_MAX);
+
+  self->logins++;
+  self->newest_us = MAX (self->newest_us, login->time_us);
+  if (self->first_us == PG_RECORD_NEVER || login->time_us < self->first_us)
+    self->first_us = login->time_us;
+  renew_users (self, login);
+}
+
+static guint8 *
+put_user (const PgRecord *self, guint index, guint8 *at)
+{
+  const PgRecordUser *user = &self->users[index];
+
+  pg_bytes_put_i64 (at, user->login_us);
+  at[8] = (guint8) user->service;
+  at[9] = (guint8) user->server;
+  at[10] = user->name_len;
+  memcpy (at + USER_HEADER, self->names + user->name_at, user->name_len);
+  return at + USER_HEADER + user->name_len;
+}
+
+void
+pg_record_encode (const PgRecord *self, const PgSecret *secret, const PgHash *key, guint8 out[PG_RECORD_SIZE])
+{
+  guint8 *at = out + USERS_AT;
+
+  memset (out, 0, PG_RECORD_SIZE);
+  memcpy (out + ADDRESS_AT, self->address.bytes, sizeof self->address.bytes);
+  pg_bytes_put_i64 (out + NEWEST_AT, self->newest_us);
+  pg_bytes_put_i64 (out + FIRST_AT, self->first_us);
+  pg_bytes_put_u64 (out + LOGINS_AT, self->logins);
+  pg_bytes_put_i64 (out + DROPPED_AT, self->dropped_us);
+  out[N_USERS_AT] = (guint8) self->n_users;
+  for (guint i = 0; i < self->n_users; i++)
+    at = put_user (self, i, at);
+  pg_frame_seal (out, PG_RECORD_SIZE, PG_FRAME_GRANT, VERSION, secret, key);
+}
+
+/* Takes one user at @at. Returns where the next one begins, or NULL if this one runs over the end. */
+static const guint8 *
+get_user (PgRecord *self, const guint8 *at, const guint8 *end)
+{
+  PgRecordUser user;
+
+  if (end - at < USER_HEADER || end - at - USER_HEADER < at[10])
+    return NULL;
+  user = (PgRecordUser){ .login_us = pg_bytes_get_i64 (at), .service = at[8], .server = at[9] };
+  if (!append_user (self, &user, pg_span ((const char *) at + USER_HEADER, at[10])))
+    return NULL;
+  return at + USER_HEADER + at[10];
+}
+
+gboolean
+pg_record_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgRecord *out, GError **error)
+{
+  const guint8 *at = data + USERS_AT;
+
+  if (!pg_frame_check (data, size, PG_RECORD_SIZE, PG_FRAME_GRANT, VERSION, secret, key, error))
+    return FALSE;
+  memcpy (out->address.bytes, data + ADDRESS_AT, sizeof out->address.bytes);
+  out->newest_us = pg_bytes_get_i64 (data + NEWEST_AT);
+  out->first_us = pg_bytes_get_i64 (data + FIRST_AT);
+  out->logins = pg_bytes_get_u64 (data + LOGINS_AT);
+  out->dropped_us = pg_bytes_get_i64 (data + DROPPED_AT);
+  out->n_users = 0;
+  for (guint i = 0; i < data[N_USERS_AT] && at != NULL; i++)
+    at = get_user (out, at, data + size);
+  if (at != NULL)
+    return TRUE;
+  g_set_error_literal (error, PG_ERROR, PG_ERROR_DAMAGED, "a stored grant has a malformed list of users");
+  return FALSE;
+}
