@@ -21,7 +21,7 @@ pg_duration_parse (PgSpan text, gint64 *out_us)
   if (!pg_span_take_number (&text, 1, 9, &number) || text.len != 1)
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (units); i++)
-    if (text.data[0] == units[i].letter)
+    if (text.data[0] == units[i].letter && number <= G_MAXINT64 / units[i].us)
       {
         *out_us = (gint64) number * units[i].us;
         return TRUE;

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 /**
  * pg_duration_parse:
- * @text: 1 to 9 digits and a unit: s, m, h, d or w, as in Postfix's postconf(5); nothing else
+ * @text: 1 to 9 digits and a unit: s, m, h, d or w, as in Postfix's postconf(5); nothing else, and no more than 2^63 - 1 us
  * @out_us: (out): microseconds, 0 or more; untouched on failure
  *
  * Returns: FALSE if @text is no duration

@@ -23,7 +23,9 @@ typedef enum
 {
   PG_FRAME_GRANT = 'g',
   PG_FRAME_NOTE = 'n',
+  PG_FRAME_FREE = 'f', /* a note's place without a note */
   PG_FRAME_POSITION = 'p',
+  PG_FRAME_ROOT = 'r', /* what is stored of the database itself */
 } PgFrameKind;
 
 /**

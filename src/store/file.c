@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/file.h"
+
+#include "core/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gdbm.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Said outright: 0 would take the file system's, and small blocks make small buckets. */
+#define BLOCK_SIZE 4096
+
+struct _PgFile
+{
+  char     *path;
+  GDBM_FILE handle; /* NULL: closed, and problem says why */
+  char     *problem;
+  guint     generation;
+};
+
+PgFile *
+pg_file_new (const char *path)
+{
+  PgFile *self = g_new0 (PgFile, 1);
+
+  self->path = g_strdup (path);
+  self->problem = g_strdup_printf ("%s: not opened yet", path);
+  return self;
+}
+
+void
+pg_file_free (PgFile *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->handle, gdbm_close);
+  g_free (self->problem);
+  g_free (self->path);
+  g_free (self);
+}
+
+gboolean
+pg_file_refuse (PgFile *self, GError *cause, GError **error)
+{
+  g_clear_pointer (&self->handle, gdbm_close);
+  g_prefix_error (&cause, "%s: ", self->path);
+  g_free (self->problem);
+  self->problem = g_strdup (cause->message);
+  g_propagate_error (error, cause);
+  return FALSE;
+}
+
+/* Takes what GDBM just said for the end of this handle. */
+static gboolean
+fail (PgFile *self, const char *doing, GError **error)
+{
+  gdbm_error  code = gdbm_errno;
+  int         reason = errno;
+  gboolean    has_reason = gdbm_check_syserr (code) != 0;
+  GError     *cause = NULL;
+
+  g_set_error (&cause, PG_ERROR, PG_ERROR_STORE, "cannot %s: %s%s%s", doing, gdbm_strerror (code), has_reason ? ": " : "",
+               has_reason ? g_strerror (reason) : "");
+  return pg_file_refuse (self, cause, error);
+}
+
+gboolean
+pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
+{
+  static const int how[] = { [PG_FILE_READ] = GDBM_READER, [PG_FILE_WRITE] = GDBM_WRITER, [PG_FILE_CREATE] = GDBM_NEWDB };
+  GError          *cause = NULL;
+
+  g_return_val_if_fail (self->handle == NULL, FALSE);
+  /* Not mapped: a file that is cut under us, or a full disk, is an error then and no SIGBUS. */
+  self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC | GDBM_NOMMAP, 0600, NULL);
+  self->generation++;
+  if (self->handle != NULL)
+    {
+      g_clear_pointer (&self->problem, g_free);
+      return TRUE;
+    }
+  if (gdbm_errno != GDBM_CANT_BE_WRITER && gdbm_errno != GDBM_CANT_BE_READER)
+    return fail (self, "open", error);
+  g_set_error_literal (&cause, PG_ERROR, PG_ERROR_BUSY, "in use by another process");
+  return pg_file_refuse (self, cause, error);
+}
+
+gboolean
+pg_file_close (PgFile *self, GError **error)
+{
+  g_return_val_if_fail (self->handle != NULL, FALSE);
+  self->problem = g_strdup_printf ("%s: closed", self->path);
+  if (gdbm_close (g_steal_pointer (&self->handle)) == 0)
+    return TRUE;
+  return fail (self, "close", error);
+}
+
+gboolean
+pg_file_is_open (const PgFile *self, GError **error)
+{
+  if (self->handle == NULL)
+    g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
+  return self->handle != NULL;
+}
+
+const char *
+pg_file_problem (const PgFile *self)
+{
+  return self->problem;
+}
+
+guint
+pg_file_generation (const PgFile *self)
+{
+  return self->generation;
+}
+
+static datum
+as_datum (PgSpan span)
+{
+  return (datum){ .dptr = (char *) span.data, .dsize = (int) span.len };
+}
+
+PgFileAnswer
+pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **error)
+{
+  datum value;
+
+  if (!pg_file_is_open (self, error))
+    return PG_FILE_FAILED;
+  value = gdbm_fetch (self->handle, as_datum (key));
+  if (value.dptr == NULL && gdbm_errno == GDBM_ITEM_NOT_FOUND)
+    return PG_FILE_ABSENT;
+  if (value.dptr == NULL)
+    return fail (self, "read", error) ? PG_FILE_FOUND : PG_FILE_FAILED;
+  *out_value = pg_span (value.dptr, (gsize) value.dsize);
+  return PG_FILE_FOUND;
+}
+
+gboolean
+pg_file_has (PgFile *self, PgSpan key)
+{
+  return self->handle != NULL && gdbm_exists (self->handle, as_datum (key));
+}
+
+gboolean
+pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
+{
+  if (!pg_file_is_open (self, error))
+    return FALSE;
+  return gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE) == 0 || fail (self, "write", error);
+}
+
+PgFileAnswer
+pg_file_remove (PgFile *self, PgSpan key, GError **error)
+{
+  if (!pg_file_is_open (self, error))
+    return PG_FILE_FAILED;
+  if (gdbm_delete (self->handle, as_datum (key)) == 0)
+    return PG_FILE_FOUND;
+  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
+    return PG_FILE_ABSENT;
+  fail (self, "delete", error);
+  return PG_FILE_FAILED;
+}
+
+gboolean
+pg_file_count (PgFile *self, guint64 *out, GError **error)
+{
+  gdbm_count_t count;
+
+  if (!pg_file_is_open (self, error))
+    return FALSE;
+  if (gdbm_count (self->handle, &count) != 0)
+    return fail (self, "read", error);
+  *out = count;
+  return TRUE;
+}
+
+PgFileAnswer
+pg_file_next (PgFile *self, PgSpan *key, GError **error)
+{
+  datum next;
+
+  if (!pg_file_is_open (self, error))
+    return PG_FILE_FAILED;
+  next = key->data != NULL ? gdbm_nextkey (self->handle, as_datum (*key)) : gdbm_firstkey (self->handle);
+  pg_file_free_span (key);
+  *key = pg_span (next.dptr, next.dptr != NULL ? (gsize) next.dsize : 0);
+  if (next.dptr != NULL)
+    return PG_FILE_FOUND;
+  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
+    return PG_FILE_ABSENT;
+  fail (self, "read", error);
+  return PG_FILE_FAILED;
+}
+
+void
+pg_file_free_span (PgSpan *span)
+{
+  free ((char *) span->data); /* GDBM's, by malloc(3) */
+  *span = pg_span (NULL, 0);
+}
+
+gboolean
+pg_file_sync (PgFile *self, GError **error)
+{
+  if (!pg_file_is_open (self, error))
+    return FALSE;
+  if (fdatasync (gdbm_fdesc (self->handle)) == 0)
+    return TRUE;
+  gdbm_errno = GDBM_FILE_SYNC_ERROR;
+  return fail (self, "sync", error);
+}
+
+static void
+sync_in_thread (GTask *task, G_GNUC_UNUSED gpointer source, gpointer data, G_GNUC_UNUSED GCancellable *cancellable)
+{
+  int fd = GPOINTER_TO_INT (data);
+
+  if (fd >= 0 && fdatasync (fd) == 0)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "cannot sync the database: %s", g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+}
+
+void
+pg_file_sync_async (PgFile *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, done, user_data);
+
+  if (self->handle == NULL)
+    {
+      g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "%s", self->problem);
+      return;
+    }
+  /* A descriptor of its own: the file may be closed before the disk is done. */
+  g_task_set_task_data (task, GINT_TO_POINTER (fcntl (gdbm_fdesc (self->handle), F_DUPFD_CLOEXEC, 0)), NULL);
+  g_task_run_in_thread (task, sync_in_thread);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/root.h"
+
+#include "core/bytes.h"
+#include "core/error.h"
+
+#include <string.h>
+
+#define VERSION 1
+#define SECRET_AT 16
+#define NEXT_NOTE_ID_AT 32
+#define N_PLACES_AT 40
+#define N_POSITIONS_AT 48
+#define CLEAN_AT 56
+
+static PgHash
+own_key (void)
+{
+  PgHash key = { PG_ROOT_KEY };
+
+  return key;
+}
+
+void
+pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE])
+{
+  PgHash key = own_key ();
+
+  memset (out, 0, PG_ROOT_SIZE);
+  memcpy (out + SECRET_AT, self->secret.bytes, sizeof self->secret.bytes);
+  pg_bytes_put_u64 (out + NEXT_NOTE_ID_AT, self->next_note_id);
+  pg_bytes_put_u64 (out + N_PLACES_AT, self->n_places);
+  pg_bytes_put_u64 (out + N_POSITIONS_AT, self->n_positions);
+  out[CLEAN_AT] = self->is_clean ? 1 : 0;
+  pg_frame_seal (out, PG_ROOT_SIZE, PG_FRAME_ROOT, VERSION, &self->secret, &key);
+}
+
+gboolean
+pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error)
+{
+  PgHash key = own_key ();
+
+  if (size == PG_ROOT_SIZE)
+    memcpy (out->secret.bytes, data + SECRET_AT, sizeof out->secret.bytes);
+  if (!pg_frame_check (data, size, PG_ROOT_SIZE, PG_FRAME_ROOT, VERSION, &out->secret, &key, error))
+    return FALSE;
+  out->next_note_id = pg_bytes_get_u64 (data + NEXT_NOTE_ID_AT);
+  out->n_places = pg_bytes_get_u64 (data + N_PLACES_AT);
+  out->n_positions = pg_bytes_get_u64 (data + N_POSITIONS_AT);
+  out->is_clean = data[CLEAN_AT] == 1;
+  if (out->next_note_id > 0 && out->n_places <= PG_ROOT_PLACES_MAX)
+    return TRUE;
+  g_set_error_literal (error, PG_ERROR, PG_ERROR_DAMAGED, "the database's root has a field out of range");
+  return FALSE;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* root: the stored record that makes a GDBM file a popgate database.
+ *
+ * Pure: no I/O, no clock, no log, no globals.
+ *
+ * Layout, version 1, behind the frame's header (16): secret(16) next_note_id(8) n_places(8) n_positions(8) clean(1); zeros to the end.
+ * It is the only record under a plain key, since the secret that makes the other keys is in it.
+ */
+#pragma once
+
+#include "core/frame.h"
+
+G_BEGIN_DECLS
+
+/** PG_ROOT_SIZE: bytes of the stored root. */
+#define PG_ROOT_SIZE 64
+
+/** PG_ROOT_KEY: the plain key it is stored under. */
+#define PG_ROOT_KEY "popgate"
+
+/** PG_ROOT_PLACES_MAX: notes that one database may hold. */
+#define PG_ROOT_PLACES_MAX 1000000
+
+/**
+ * PgRoot:
+ * @secret: random, for this database only
+ * @next_note_id: from 1; an id never comes again
+ * @n_places: records that exist for notes, in use or free: so that a note that is missing is missed
+ * @n_positions: log positions stored; none is ever removed
+ * @is_clean: closed in order; if not, every record is to be verified before the first answer
+ */
+typedef struct
+{
+  PgSecret secret;
+  guint64  next_note_id;
+  guint64  n_places;
+  guint64  n_positions;
+  gboolean is_clean;
+} PgRoot;
+
+/** pg_root_encode: writes @self to @out, sealed. */
+void pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE]);
+
+/**
+ * pg_root_decode:
+ * @data: (array length=size): stored bytes, of any content
+ * @size: how many
+ * @out: (out): the root; undefined on failure
+ * @error: PG_ERROR_DAMAGED
+ *
+ * Returns: FALSE with @error set if they are no root of version 1, whole and unchanged
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* store: the one door to stored grants, notes and log positions.
+ *
+ * One opener at a time: the daemon while it runs, else popgate(1), reading.
+ * A store outlives its file: after any failure the file is closed, pg_store_problem() says why, every call fails, and
+ * pg_store_open() tries again. So an error is never taken for "nothing stored".
+ *
+ * Keys are SipHash-128 under a secret in the file, as GDBM's own hash can be made to collide from outside; all values of a
+ * kind have one size, so that a renewal replaces in place, which is what survives a crash.
+ * Writes are in the kernel, and visible to the next read, when a call returns; pg_store_sync_async() brings them to the disk.
+ * Not thread-safe: one thread calls; only the waiting for the disk is done by another.
+ */
+#pragma once
+
+#include "core/noteset.h"
+#include "core/record.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _PgStore PgStore;
+typedef struct _PgStoreCursor PgStoreCursor;
+
+/** PG_STORE_POSITION_MAX: bytes of the longest position of a source. */
+#define PG_STORE_POSITION_MAX 220
+
+typedef enum
+{
+  PG_STORE_READ_ONLY,
+  PG_STORE_READ_WRITE, /* creates the file if it is absent */
+} PgStoreMode;
+
+/** PgStoreAnswer: to a read. Only with PG_STORE_FAILED is the caller's error set. */
+typedef enum
+{
+  PG_STORE_FAILED = 0,
+  PG_STORE_ABSENT,
+  PG_STORE_FOUND,
+} PgStoreAnswer;
+
+/**
+ * pg_store_new:
+ * @path: the file; it is not opened yet
+ * @mode: what for
+ *
+ * Returns: (transfer full): free with pg_store_free()
+ */
+PgStore *pg_store_new (const char *path, PgStoreMode mode);
+
+/** pg_store_close: closes in order, waiting for the disk; FALSE with @error set if not all is known to be there. */
+gboolean pg_store_close (PgStore *self, GError **error);
+
+/** pg_store_free: closes as pg_store_close() and ends @self; NULL is legal. */
+void pg_store_free (PgStore *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgStore, pg_store_free)
+
+/**
+ * pg_store_open:
+ * @self: a store; if it is open already, nothing is done
+ * @error: PG_ERROR_BUSY if another process has it, PG_ERROR_DAMAGED, PG_ERROR_STORE; names the path
+ *
+ * A file that was not closed in order is read through and each record verified.
+ *
+ * Returns: FALSE with @error set, and pg_store_problem() saying the same, if it can't be used
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_open (PgStore *self, GError **error);
+
+/** pg_store_path: where it is; borrowed. */
+const char *pg_store_path (const PgStore *self);
+
+/** pg_store_problem: why it cannot be used now, or NULL if it can; valid until the next call. */
+const char *pg_store_problem (const PgStore *self);
+
+/** pg_store_id: a number that differs between databases and stays the same for one; 0 while closed. */
+guint64 pg_store_id (const PgStore *self);
+
+/**
+ * pg_store_get:
+ * @address: under which the grant is stored
+ * @out: (out): what is stored, if found
+ * @error: PG_ERROR_STORE or PG_ERROR_DAMAGED
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **error);
+
+/** pg_store_put: stores @record under its own address, in the place of what was there. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_put (PgStore *self, const PgRecord *record, GError **error);
+
+/** pg_store_remove: removes what is stored of @address; TRUE also if there was nothing. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_remove (PgStore *self, const PgAddress *address, GError **error);
+
+/**
+ * pg_store_load_notes:
+ * @out: an empty set
+ * @error: PG_ERROR_STORE, or PG_ERROR_DAMAGED if one note is missing or can't be read: then they are not complete
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_load_notes (PgStore *self, PgNoteset *out, GError **error);
+
+/**
+ * pg_store_put_note:
+ * @note: (inout): if its id is 0 it gets the next one; else it replaces the note of that id, or is added under it
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_put_note (PgStore *self, PgNote *note, GError **error);
+
+/** pg_store_remove_note: removes note @id; TRUE also if there is none. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_remove_note (PgStore *self, guint64 id, GError **error);
+
+/**
+ * pg_store_get_position:
+ * @source: the source's name as configured
+ * @out: (out) (transfer full): what was put
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_get_position (PgStore *self, const char *source, GBytes **out, GError **error);
+
+/** pg_store_put_position: keeps @position (at most PG_STORE_POSITION_MAX bytes) for @source. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_put_position (PgStore *self, const char *source, GBytes *position, GError **error);
+
+/** pg_store_is_dirty: TRUE if something was written since the last sync was begun. */
+gboolean pg_store_is_dirty (const PgStore *self);
+
+/**
+ * pg_store_sync_async:
+ * @done: called in the caller's main context; ends with pg_store_sync_finish()
+ *
+ * Brings all that was written so far to the disk, in a thread of its own; reads and writes go on meanwhile.
+ */
+void pg_store_sync_async (PgStore *self, GAsyncReadyCallback done, gpointer user_data);
+
+/** pg_store_sync_finish: FALSE with @error (PG_ERROR_STORE) set if it is not known to be on the disk. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_sync_finish (GAsyncResult *result, GError **error);
+
+/**
+ * pg_store_cursor_new:
+ * @self: an open store; must outlive the cursor
+ *
+ * Returns: (transfer full): a walk over all grants in no order. Grants may be put meanwhile: one that is new then, or moved
+ *   by it, may be met or not; removing while another's cursor is open is a matter of pg_store_n_cursors().
+ */
+PgStoreCursor *pg_store_cursor_new (PgStore *self);
+
+/** pg_store_cursor_free: ends @self; NULL is legal. */
+void pg_store_cursor_free (PgStoreCursor *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgStoreCursor, pg_store_cursor_free)
+
+/** pg_store_cursor_next: the next grant. PG_STORE_ABSENT: there is none left. */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error);
+
+/** pg_store_n_cursors: how many cursors are open. */
+guint pg_store_n_cursors (const PgStore *self);
+
+/** pg_store_n_grants: how many grants are stored, or 0 while it is closed. */
+guint64 pg_store_n_grants (const PgStore *self);
+
+G_END_DECLS
