@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/engine.h"
+
+#include "core/duration.h"
+#include "core/error.h"
+#include "engine/gate.h"
+
+/* The longest window there can be: what is older permits nothing, however popgate is configured. */
+#define OUTDATED_US (7 * PG_DAY)
+
+/* Notes whose time is over stay for a while: a clock that ran ahead may come back. */
+#define NOTES_KEPT_US (14 * PG_DAY)
+
+struct _PgEngine
+{
+  PgConfig        *config;
+  PgStore         *store;
+  PgNoteset       *notes;
+  guint64          store_id; /* of the database that the notes are in; 0: none yet */
+  gboolean         has_notes;
+  char            *problem;
+  char            *source_problem;
+  PgEngineCounters counters;
+};
+
+PgEngine *
+pg_engine_new (PgConfig *config, PgStoreMode mode)
+{
+  PgEngine *self = g_new0 (PgEngine, 1);
+
+  self->config = config;
+  self->store = pg_store_new (config->store, mode);
+  self->notes = pg_noteset_new ();
+  self->problem = g_strdup (pg_store_problem (self->store));
+  return self;
+}
+
+void
+pg_engine_free (PgEngine *self)
+{
+  if (self == NULL)
+    return;
+  pg_store_free (self->store);
+  pg_noteset_free (self->notes);
+  pg_config_free (self->config);
+  g_free (self->problem);
+  g_free (self->source_problem);
+  g_free (self);
+}
+
+static gboolean
+load_notes (PgEngine *self, GError **error)
+{
+  PgNoteset *loaded = pg_noteset_new ();
+
+  if (!pg_store_load_notes (self->store, loaded, error))
+    {
+      pg_noteset_free (loaded);
+      return FALSE;
+    }
+  pg_noteset_free (self->notes);
+  self->notes = loaded;
+  return TRUE;
+}
+
+/* The database was replaced under us: what admins said must not go with the old one. */
+static gboolean
+carry_notes_over (PgEngine *self, GError **error)
+{
+  g_autoptr (GPtrArray) list = pg_noteset_list (self->notes);
+  g_autoptr (PgNoteset) found = pg_noteset_new ();
+
+  if (!pg_store_load_notes (self->store, found, error))
+    return FALSE;
+  for (guint i = 0; i < list->len; i++)
+    if (!pg_store_put_note (self->store, g_ptr_array_index (list, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+bring_notes (PgEngine *self, GError **error)
+{
+  guint64 id = pg_store_id (self->store);
+
+  if (self->has_notes && id == self->store_id)
+    return TRUE;
+  if (!(self->store_id != 0 && id != self->store_id ? carry_notes_over (self, error) : load_notes (self, error)))
+    return FALSE;
+  self->store_id = id;
+  self->has_notes = TRUE;
+  return TRUE;
+}
+
+/* Until the notes are proven to be complete again, nothing is known. */
+static void
+set_problem (PgEngine *self, const char *problem)
+{
+  g_free (self->problem);
+  self->problem = g_strdup (problem);
+  if (problem != NULL)
+    self->has_notes = FALSE;
+}
+
+gboolean
+pg_engine_open (PgEngine *self, GError **error)
+{
+  GError *cause = NULL;
+
+  if (pg_store_open (self->store, &cause) && bring_notes (self, &cause))
+    {
+      set_problem (self, NULL);
+      return TRUE;
+    }
+  set_problem (self, cause->message);
+  g_propagate_error (error, cause);
+  return FALSE;
+}
+
+const PgConfig *
+pg_engine_config (const PgEngine *self)
+{
+  return self->config;
+}
+
+void
+pg_engine_set_config (PgEngine *self, PgConfig *config)
+{
+  pg_config_free (self->config);
+  self->config = config;
+}
+
+PgStore *
+pg_engine_store (PgEngine *self)
+{
+  return self->store;
+}
+
+const char *
+pg_engine_problem (const PgEngine *self)
+{
+  return self->problem;
+}
+
+const char *
+pg_engine_source_problem (const PgEngine *self)
+{
+  return self->source_problem;
+}
+
+void
+pg_engine_set_source_problem (PgEngine *self, const char *problem)
+{
+  g_free (self->source_problem);
+  self->source_problem = g_strdup (problem);
+}
+
+const PgNoteset *
+pg_engine_notes (const PgEngine *self)
+{
+  return self->notes;
+}
+
+const PgEngineCounters *
+pg_engine_counters (const PgEngine *self)
+{
+  return &self->counters;
+}
+
+/* A failed call may have closed the store: then say so to whoever asks next. */
+static gboolean
+note_failure (PgEngine *self)
+{
+  if (pg_store_problem (self->store) != NULL)
+    set_problem (self, pg_store_problem (self->store));
+  return FALSE;
+}
+
+/* --- logins ---------------------------------------------------------------------------------------------------------- */
+
+PgNetwork
+pg_engine_grant_network (const PgEngine *self, const PgAddress *address)
+{
+  guint prefix = pg_address_is_v4 (address) ? 128 : self->config->ipv6_prefix;
+
+  return (PgNetwork){ .base = pg_address_mask (address, prefix), .prefix = (guint8) prefix };
+}
+
+const char *
+pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint64 now_us)
+{
+  return pg_gate_refusal (self->config, self->notes, login, now_us);
+}
+
+static PgLoginFate
+store_login (PgEngine *self, const PgLogin *login, GError **error)
+{
+  PgNetwork     network = pg_engine_grant_network (self, &login->address);
+  PgRecord      record;
+  PgStoreAnswer answer = pg_store_get (self->store, &network.base, &record, error);
+
+  if (answer == PG_STORE_FAILED)
+    return PG_LOGIN_FAILED;
+  if (!pg_gate_is_renewal_needed (answer == PG_STORE_FOUND ? &record : NULL, login, self->config->window_us,
+                                  pg_noteset_revoked_us (self->notes, &login->address)))
+    return PG_LOGIN_KEPT;
+  if (answer == PG_STORE_ABSENT)
+    pg_record_init (&record, &network.base);
+  pg_record_add_login (&record, login);
+  return pg_store_put (self->store, &record, error) ? PG_LOGIN_GRANTED : PG_LOGIN_FAILED;
+}
+
+PgLoginFate
+pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char **out_why, GError **error)
+{
+  PgLogin     clamped = *login;
+  PgLoginFate fate = PG_LOGIN_REFUSED;
+
+  *out_why = NULL;
+  if (self->problem != NULL)
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
+      return PG_LOGIN_FAILED;
+    }
+  clamped.time_us = MIN (login->time_us, now_us);
+  *out_why = pg_engine_refusal (self, &clamped, now_us);
+  if (*out_why == NULL)
+    fate = store_login (self, &clamped, error);
+  if (fate == PG_LOGIN_FAILED)
+    note_failure (self);
+  self->counters.logins[fate]++;
+  return fate;
+}
+
+/* --- questions ------------------------------------------------------------------------------------------------------- */
+
+static PgRuleSettings
+rule_settings (const PgEngine *self)
+{
+  return (PgRuleSettings){
+    .window_us = self->config->window_us,
+    .reject = self->config->reject[0] != '\0' ? self->config->reject : NULL,
+    .never = self->config->never_grant,
+  };
+}
+
+/* Gathers what the rules want to know. A record that can't be read is a problem of the store, for this question. */
+static PgFacts
+gather (PgEngine *self, const PgQuery *query, PgFinding *out, GError **error)
+{
+  PgFacts       facts = { .store_problem = self->problem, .notes = self->notes, .source_problem = self->source_problem };
+  PgNetwork     network;
+  PgStoreAnswer answer;
+
+  out->has_record = FALSE;
+  if (self->problem != NULL || !query->is_rcpt || !query->has_address)
+    return facts;
+  network = pg_engine_grant_network (self, &query->address);
+  answer = pg_store_get (self->store, &network.base, &out->record, error);
+  out->has_record = answer == PG_STORE_FOUND;
+  if (out->has_record)
+    facts.record = &out->record;
+  if (answer != PG_STORE_FAILED)
+    return facts;
+  note_failure (self);
+  facts.store_problem = (*error)->message;
+  return facts;
+}
+
+void
+pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out)
+{
+  g_autoptr (GError) error = NULL;
+  PgFacts            facts = gather (self, query, out, &error);
+  PgRuleSettings     settings = rule_settings (self);
+
+  pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
+  self->counters.decisions[out->decision.rule]++;
+}
+
+void
+pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out, PgRuleStep out_steps[PG_N_RULES - 1])
+{
+  g_autoptr (GError) error = NULL;
+  PgFacts            facts = gather (self, query, out, &error);
+  PgRuleSettings     settings = rule_settings (self);
+
+  pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
+  if (out_steps != NULL)
+    pg_rules_explain (query, &facts, &settings, now_us, out_steps);
+}
+
+gint64
+pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us)
+{
+  PgQuery        query = { .is_rcpt = TRUE, .has_address = TRUE, .address = record->address };
+  PgFacts        facts = { .notes = self->notes, .record = record };
+  PgRuleSettings settings = rule_settings (self);
+  PgDecision     decision;
+
+  pg_rules_decide (&query, &facts, &settings, now_us, &decision);
+  return decision.login_us;
+}
+
+gboolean
+pg_engine_is_outdated (const PgRecord *record, gint64 now_us)
+{
+  return now_us - record->newest_us > OUTDATED_US;
+}
+
+/* --- notes ----------------------------------------------------------------------------------------------------------- */
+
+gboolean
+pg_engine_add_note (PgEngine *self, PgNote *note, GError **error)
+{
+  const PgNote *old = pg_noteset_find (self->notes, note->kind, note);
+
+  if (self->problem != NULL)
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
+      return FALSE;
+    }
+  if (old != NULL)
+    note->id = old->id;
+  if (!pg_store_put_note (self->store, note, error))
+    return note_failure (self);
+  pg_noteset_add (self->notes, note);
+  return TRUE;
+}
+
+gboolean
+pg_engine_forget_note (PgEngine *self, guint64 id, GError **error)
+{
+  if (self->problem != NULL)
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
+      return FALSE;
+    }
+  if (pg_noteset_get (self->notes, id) == NULL)
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "there is no note %" G_GUINT64_FORMAT, id);
+      return FALSE;
+    }
+  if (!pg_store_remove_note (self->store, id, error))
+    return note_failure (self);
+  pg_noteset_remove (self->notes, id);
+  return TRUE;
+}
+
+static gboolean
+is_note_outdated (const PgNote *note, gint64 now_us)
+{
+  gint64 over_us = note->kind == PG_NOTE_REVOKE ? note->made_us : note->until_us;
+
+  return now_us - over_us > NOTES_KEPT_US;
+}
+
+gboolean
+pg_engine_forget_outdated_notes (PgEngine *self, gint64 now_us, GError **error)
+{
+  g_autoptr (GPtrArray) list = pg_noteset_list (self->notes);
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const PgNote *note = g_ptr_array_index (list, i);
+
+      if (is_note_outdated (note, now_us) && !pg_engine_forget_note (self, note->id, error))
+        return FALSE;
+    }
+  return TRUE;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* engine: what popgate knows and decides, for the daemon and for popgate(1) without one.
+ *
+ * Brings together the configuration, the store, the notes and the health of the sources; asks no clock and logs nothing.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/rules.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+typedef struct _PgEngine PgEngine;
+
+/**
+ * PgLoginFate: what became of a login.
+ * @PG_LOGIN_FAILED: it could not be stored; hand it in again when the store is well
+ * @PG_LOGIN_REFUSED: it grants nothing
+ * @PG_LOGIN_KEPT: it changes next to nothing, and was not written
+ * @PG_LOGIN_GRANTED: stored, and permits from now on
+ */
+typedef enum
+{
+  PG_LOGIN_FAILED = 0,
+  PG_LOGIN_REFUSED,
+  PG_LOGIN_KEPT,
+  PG_LOGIN_GRANTED,
+  PG_N_LOGIN_FATES
+} PgLoginFate;
+
+/** PgEngineCounters: since the engine was made. */
+typedef struct
+{
+  guint64 decisions[PG_N_RULES]; /* by the rule that decided; [0] unused */
+  guint64 logins[PG_N_LOGIN_FATES];
+} PgEngineCounters;
+
+/**
+ * pg_engine_new:
+ * @config: (transfer full)
+ * @mode: how to open the store; it is not opened yet
+ *
+ * Returns: (transfer full): free with pg_engine_free()
+ */
+PgEngine *pg_engine_new (PgConfig *config, PgStoreMode mode);
+
+/** pg_engine_free: closes the store in order and ends @self; NULL is legal. */
+void pg_engine_free (PgEngine *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgEngine, pg_engine_free)
+
+/**
+ * pg_engine_open:
+ * @error: as pg_store_open() and pg_store_load_notes()
+ *
+ * Opens the store and its notes, at first and after a failure; while it is open nothing is done. Until it succeeds every
+ * question is deferred. If the database is another one than before, the notes known so far are written to it.
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_engine_open (PgEngine *self, GError **error);
+
+/** pg_engine_config: the configuration in force; borrowed. */
+const PgConfig *pg_engine_config (const PgEngine *self);
+
+/** pg_engine_set_config: from now on @config (transfer full) holds; the store's path stays what it was. */
+void pg_engine_set_config (PgEngine *self, PgConfig *config);
+
+/** pg_engine_store: for positions, syncing and walking; borrowed. */
+PgStore *pg_engine_store (PgEngine *self);
+
+/** pg_engine_problem: why questions can't be answered from the store, or NULL. */
+const char *pg_engine_problem (const PgEngine *self);
+
+/** pg_engine_source_problem: what was set by pg_engine_set_source_problem(). */
+const char *pg_engine_source_problem (const PgEngine *self);
+
+/** pg_engine_set_source_problem: which source is behind or blind; NULL: none. */
+void pg_engine_set_source_problem (PgEngine *self, const char *problem);
+
+/** pg_engine_notes: the notes in force and past; borrowed. */
+const PgNoteset *pg_engine_notes (const PgEngine *self);
+
+/** pg_engine_counters: borrowed. */
+const PgEngineCounters *pg_engine_counters (const PgEngine *self);
+
+/**
+ * pg_engine_refusal:
+ * @login: a login as read
+ *
+ * Returns: why @login would grant nothing, were it new; NULL if it would
+ */
+const char *pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint64 now_us);
+
+/**
+ * pg_engine_login:
+ * @login: a login as read; a time behind @now_us is clamped to it
+ * @out_why: (out) (nullable) (transfer none): for PG_LOGIN_REFUSED, why
+ * @error: set only with PG_LOGIN_FAILED
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgLoginFate pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char **out_why, GError **error);
+
+/** PgFinding: a decision and the record it rests on. @has_record: FALSE if nothing is stored of the address. */
+typedef struct
+{
+  PgDecision decision;
+  gboolean   has_record;
+  PgRecord   record;
+} PgFinding;
+
+/** pg_engine_decide: answers @query; counts the decision, and changes nothing else. */
+void pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out);
+
+/** pg_engine_explain: as pg_engine_decide() without counting, and pg_rules_explain(); @out_steps may be NULL. */
+void pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out,
+                        PgRuleStep out_steps[PG_N_RULES - 1]);
+
+/** pg_engine_counting_login: the newest login of @record that counts now, or PG_RECORD_NEVER; whatever notes say of its address. */
+gint64 pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us);
+
+/**
+ * pg_engine_add_note:
+ * @note: (inout): with id 0; gets its id. A note of the same kind about the same target is replaced and keeps its id
+ * @error: as pg_store_put_note()
+ *
+ * In force when it returns; durable after the next sync.
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_engine_add_note (PgEngine *self, PgNote *note, GError **error);
+
+/** pg_engine_forget_note: removes note @id; PG_ERROR_VALUE if there is none. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_engine_forget_note (PgEngine *self, guint64 id, GError **error);
+
+/** pg_engine_grant_network: the network that a login from @address permits: itself, or by ipv6_prefix. */
+PgNetwork pg_engine_grant_network (const PgEngine *self, const PgAddress *address);
+
+/** pg_engine_is_outdated: TRUE if @record can permit nothing any more, under any window. */
+gboolean pg_engine_is_outdated (const PgRecord *record, gint64 now_us);
+
+/** pg_engine_forget_outdated_notes: removes notes whose time is over, and revokes that no login can be older than. */
+gboolean pg_engine_forget_outdated_notes (PgEngine *self, gint64 now_us, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gate: login -> may it grant?
+ *
+ * No I/O, no clock. What the gate refuses is not stored; what it lets pass is still judged by the rules at each question.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/noteset.h"
+#include "core/record.h"
+
+G_BEGIN_DECLS
+
+/**
+ * pg_gate_refusal:
+ * @config: what is configured
+ * @notes: what admins said
+ * @login: a login as read, its time not yet clamped
+ * @now_us: the present
+ *
+ * Returns: (nullable) (transfer none): why the login grants nothing, as a phrase; NULL if it grants
+ */
+const char *pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, const PgLogin *login, gint64 now_us);
+
+/**
+ * pg_gate_is_renewal_needed:
+ * @record: (nullable): what is stored of the address
+ * @login: a login that may grant, its time clamped
+ * @window_us: the window
+ * @revoked_us: newest moment at which the address was revoked, or PG_NOTESET_NEVER
+ *
+ * Returns: FALSE if writing it would change next to nothing: the same user as the newest, and less than the smaller of 5 s
+ *   and a hundredth of the window later; or no later at all
+ */
+gboolean pg_gate_is_renewal_needed (const PgRecord *record, const PgLogin *login, gint64 window_us, gint64 revoked_us);
+
+G_END_DECLS
