@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* source-class: what each kind of source provides. For the files of this folder. */
+#pragma once
+
+#include "source/source.h"
+
+G_BEGIN_DECLS
+
+/** PgSourceClass: as the functions of source.h; @fd, @tick and @position may be NULL where a kind has none. */
+typedef struct
+{
+  void          (*start) (PgSource *self, GBytes *position, gint64 since_us, const PgClock *clock);
+  int           (*fd) (const PgSource *self);
+  gboolean      (*read) (PgSource *self, gsize budget, const PgSourceSink *sink);
+  void          (*tick) (PgSource *self);
+  PgSourceState (*state) (const PgSource *self);
+  const char   *(*problem) (const PgSource *self);
+  GBytes       *(*position) (PgSource *self);
+  void          (*free) (PgSource *self);
+} PgSourceClass;
+
+/** PgSource: first member of each kind's own struct. @format: PG_HEAD_UNKNOWN until a line decides it. */
+struct _PgSource
+{
+  const PgSourceClass *class;
+  char                *name;
+  PgHeadFormat         format;
+};
+
+/** pg_source_give: decides the format if need be, and hands @line to @sink. FALSE: not taken. */
+gboolean pg_source_give (PgSource *self, PgSpan line, const PgSourceSink *sink);
+
+/** pg_file_source_new: a source that follows the file at @path. */
+PgSource *pg_file_source_new (const char *path);
+
+/** pg_stdin_source_new: a source that reads the standard input. */
+PgSource *pg_stdin_source_new (void);
+
+G_END_DECLS

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The standard input, as a log daemon writes to it. It can't be read twice: what is not taken waits here, and the writer
+ * waits with it. */
+#include "source/reader.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#define PORTION 65536
+
+typedef struct
+{
+  PgSource    base;
+  PgReader    reader;
+  gboolean    is_at_end;
+  const char *problem;
+  char        buffer[PORTION];
+} StdinSource;
+
+static void
+start_stdin (PgSource *base, G_GNUC_UNUSED GBytes *position, G_GNUC_UNUSED gint64 since_us,
+             G_GNUC_UNUSED const PgClock *clock)
+{
+  pg_reader_begin (&((StdinSource *) base)->reader);
+}
+
+static int
+get_fd (const PgSource *base)
+{
+  return ((const StdinSource *) base)->problem == NULL ? STDIN_FILENO : -1;
+}
+
+/* Reads what is there, without waiting: the descriptor is others' too, and is not made non-blocking. */
+static gboolean
+read_portion (StdinSource *self, gsize *budget)
+{
+  struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
+  gssize        n;
+
+  if (self->problem != NULL || poll (&wait, 1, 0) <= 0)
+    return FALSE;
+  n = read (STDIN_FILENO, self->buffer, MIN (*budget, sizeof self->buffer));
+  if (n <= 0)
+    {
+      if (n == 0)
+        self->problem = "the standard input was closed";
+      else if (errno != EINTR && errno != EAGAIN)
+        self->problem = "the standard input can't be read";
+      return FALSE;
+    }
+  *budget -= (gsize) n;
+  pg_reader_push (&self->reader, pg_span (self->buffer, (gsize) n));
+  return TRUE;
+}
+
+static gboolean
+read_stdin (PgSource *base, gsize budget, const PgSourceSink *sink)
+{
+  StdinSource *self = (StdinSource *) base;
+
+  self->is_at_end = FALSE;
+  if (!pg_reader_give (&self->reader, base, sink))
+    return FALSE;
+  while (budget > 0 && read_portion (self, &budget))
+    if (!pg_reader_give (&self->reader, base, sink))
+      return FALSE;
+  self->is_at_end = budget > 0;
+  return !self->is_at_end;
+}
+
+static PgSourceState
+get_state (const PgSource *base)
+{
+  const StdinSource *self = (const StdinSource *) base;
+
+  if (self->problem != NULL)
+    return PG_SOURCE_BLIND;
+  return self->is_at_end ? PG_SOURCE_CURRENT : PG_SOURCE_BEHIND;
+}
+
+static const char *
+get_problem (const PgSource *base)
+{
+  return ((const StdinSource *) base)->problem;
+}
+
+static void
+free_stdin (PgSource *base)
+{
+  StdinSource *self = (StdinSource *) base;
+
+  pg_reader_clear (&self->reader);
+  g_free (self);
+}
+
+static const PgSourceClass stdin_class = {
+  .start = start_stdin,
+  .fd = get_fd,
+  .read = read_stdin,
+  .state = get_state,
+  .problem = get_problem,
+  .free = free_stdin,
+};
+
+PgSource *
+pg_stdin_source_new (void)
+{
+  StdinSource *self = g_new0 (StdinSource, 1);
+
+  self->base.class = &stdin_class;
+  return &self->base;
+}

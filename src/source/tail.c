@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/tail.h"
+
+#include "core/bytes.h"
+#include "core/error.h"
+#include "core/siphash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PORTION 65536
+#define KEPT_MAX 64
+#define FINGERPRINT_MAX 256
+
+struct _PgTail
+{
+  int      fd;
+  guint64  device;
+  guint64  inode;
+  guint64  offset; /* of the next byte to read */
+  gsize    n_kept;
+  char     kept[KEPT_MAX]; /* the last bytes before offset */
+  PgReader reader;
+  char     buffer[KEPT_MAX + PORTION]; /* the kept bytes once more, and a portion */
+};
+
+static PgTail *
+new_tail (int fd, const struct stat *status)
+{
+  PgTail *self = g_new0 (PgTail, 1);
+
+  self->fd = fd;
+  self->device = status->st_dev;
+  self->inode = status->st_ino;
+  pg_reader_begin (&self->reader);
+  return self;
+}
+
+PgTail *
+pg_tail_open (const char *path, GError **error)
+{
+  struct stat status;
+  int         fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  const char *wrong = NULL;
+
+  if (fd < 0 || fstat (fd, &status) != 0)
+    wrong = g_strerror (errno);
+  else if (!S_ISREG (status.st_mode))
+    wrong = "not a regular file";
+  if (wrong == NULL)
+    return new_tail (fd, &status);
+  g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot open %s: %s", path, wrong);
+  if (fd >= 0)
+    close (fd);
+  return NULL;
+}
+
+void
+pg_tail_free (PgTail *self)
+{
+  if (self == NULL)
+    return;
+  close (self->fd);
+  pg_reader_clear (&self->reader);
+  g_free (self);
+}
+
+int
+pg_tail_fd (const PgTail *self)
+{
+  return self->fd;
+}
+
+/* Reads up to @size bytes at @offset; fewer only at the end. -1 with errno set: it can't be read. */
+static gssize
+read_at (const PgTail *self, guint64 offset, char *out, gsize size)
+{
+  gsize  got = 0;
+  gssize n;
+
+  while (got < size)
+    {
+      n = pread (self->fd, out + got, size - got, (off_t) (offset + got));
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return -1;
+      if (n == 0)
+        break;
+      got += (gsize) n;
+    }
+  return (gssize) got;
+}
+
+static void
+keep (PgTail *self, const char *end, gsize n_before)
+{
+  self->n_kept = MIN (n_before, KEPT_MAX);
+  memcpy (self->kept, end - self->n_kept, self->n_kept);
+}
+
+void
+pg_tail_seek (PgTail *self, guint64 offset)
+{
+  char   before[KEPT_MAX];
+  gsize  want = (gsize) MIN (offset, KEPT_MAX);
+  gssize got = read_at (self, offset - want, before, want);
+
+  self->offset = offset;
+  self->n_kept = 0;
+  if (got == (gssize) want)
+    keep (self, before + want, want);
+  pg_reader_begin (&self->reader);
+}
+
+/* Reads the next portion into the buffer, behind the kept bytes, which must still be those of the file. */
+static PgTailResult
+read_portion (PgTail *self, gsize *budget)
+{
+  gsize  want = MIN (*budget, PORTION);
+  gssize got = read_at (self, self->offset - self->n_kept, self->buffer, self->n_kept + want);
+  gsize  fresh;
+
+  if (got < 0)
+    return PG_TAIL_FAILED;
+  if ((gsize) got < self->n_kept || memcmp (self->buffer, self->kept, self->n_kept) != 0)
+    return PG_TAIL_CUT;
+  fresh = (gsize) got - self->n_kept;
+  *budget -= fresh;
+  self->offset += fresh;
+  pg_reader_push (&self->reader, pg_span (self->buffer + self->n_kept, fresh));
+  keep (self, self->buffer + got, (gsize) got);
+  return fresh < want ? PG_TAIL_END : PG_TAIL_MORE;
+}
+
+PgTailResult
+pg_tail_read (PgTail *self, gsize *budget, PgSource *source, const PgSourceSink *sink)
+{
+  PgTailResult result = PG_TAIL_MORE;
+
+  if (!pg_reader_give (&self->reader, source, sink))
+    return PG_TAIL_HELD;
+  while (result == PG_TAIL_MORE && *budget > 0)
+    {
+      result = read_portion (self, budget);
+      if (result >= PG_TAIL_MORE && !pg_reader_give (&self->reader, source, sink))
+        return PG_TAIL_HELD;
+    }
+  return result;
+}
+
+gboolean
+pg_tail_is_file (const PgTail *self, guint64 device, guint64 inode)
+{
+  return self->device == device && self->inode == inode;
+}
+
+gboolean
+pg_tail_is_unlinked (const PgTail *self)
+{
+  struct stat status;
+
+  return fstat (self->fd, &status) == 0 && status.st_nlink == 0;
+}
+
+guint64
+pg_tail_line_start (const PgTail *self)
+{
+  return self->offset - pg_reader_n_open (&self->reader);
+}
+
+/* FALSE if the file does not reach to @offset. */
+static gboolean
+fingerprint (const PgTail *self, guint64 offset, guint64 *out)
+{
+  static const PgSecret no_secret; /* it is compared, not trusted */
+  char                  before[FINGERPRINT_MAX];
+  gsize                 want = (gsize) MIN (offset, FINGERPRINT_MAX);
+
+  if (read_at (self, offset - want, before, want) != (gssize) want)
+    return FALSE;
+  *out = pg_siphash_64 (&no_secret, before, want);
+  return TRUE;
+}
+
+PgTailMark
+pg_tail_mark (const PgTail *self)
+{
+  PgTailMark mark = { .device = self->device, .inode = self->inode, .offset = pg_tail_line_start (self) };
+
+  if (!fingerprint (self, mark.offset, &mark.fingerprint))
+    mark.offset = 0; /* cut meanwhile: whoever takes this up begins at the start */
+  if (mark.offset == 0)
+    (void) fingerprint (self, 0, &mark.fingerprint);
+  return mark;
+}
+
+gboolean
+pg_tail_fits (const PgTail *self, const PgTailMark *mark)
+{
+  guint64 found;
+
+  return fingerprint (self, mark->offset, &found) && found == mark->fingerprint;
+}
+
+gboolean
+pg_tail_continues (const PgTail *self, const PgTail *copy)
+{
+  char before[KEPT_MAX];
+
+  return self->n_kept > 0
+         && read_at (copy, self->offset - self->n_kept, before, self->n_kept) == (gssize) self->n_kept
+         && memcmp (before, self->kept, self->n_kept) == 0;
+}
+
+void
+pg_tail_mark_put (const PgTailMark *mark, guint8 out[PG_TAIL_MARK_SIZE])
+{
+  pg_bytes_put_u64 (out, mark->device);
+  pg_bytes_put_u64 (out + 8, mark->inode);
+  pg_bytes_put_u64 (out + 16, mark->offset);
+  pg_bytes_put_u64 (out + 24, mark->fingerprint);
+}
+
+PgTailMark
+pg_tail_mark_get (const guint8 data[PG_TAIL_MARK_SIZE])
+{
+  return (PgTailMark){
+    .device = pg_bytes_get_u64 (data),
+    .inode = pg_bytes_get_u64 (data + 8),
+    .offset = pg_bytes_get_u64 (data + 16),
+    .fingerprint = pg_bytes_get_u64 (data + 24),
+  };
+}
