@@ -14,6 +14,15 @@ pg_address_is_v4 (const PgAddress *address)
 }
 
 gboolean
+pg_address_is_unspecified (const PgAddress *address)
+{
+  static const guint8 zeros[sizeof address->bytes] = { 0 };
+  gsize               from = pg_address_is_v4 (address) ? sizeof mapped_prefix : 0;
+
+  return memcmp (address->bytes + from, zeros, sizeof zeros - from) == 0;
+}
+
+gboolean
 pg_address_parse (PgSpan text, PgAddress *out)
 {
   char      copy[PG_ADDRESS_TEXT_MAX];

@@ -46,6 +46,9 @@ gboolean pg_address_parse (PgSpan text, PgAddress *out);
 /** pg_address_is_v4: TRUE for an IPv4 address, in either notation. */
 gboolean pg_address_is_v4 (const PgAddress *address);
 
+/** pg_address_is_unspecified: TRUE for :: and 0.0.0.0, which no client can have. */
+gboolean pg_address_is_unspecified (const PgAddress *address);
+
 static inline gboolean
 pg_address_equal (const PgAddress *a, const PgAddress *b)
 {

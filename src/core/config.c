@@ -172,12 +172,40 @@ read_scheme_list (const Row *row, const char *text, const char *const *schemes, 
   return ok;
 }
 
+/* "127.0.0.1:10040" or "[::1]:10040". */
+static gboolean
+is_inet (const char *text)
+{
+  const char *colon = strrchr (text, ':');
+  PgSpan      host;
+  PgAddress   address;
+  guint64     port;
+
+  if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
+    return FALSE;
+  host = pg_span (text, (gsize) (colon - text));
+  if (host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
+    host = pg_span (host.data + 1, host.len - 2);
+  return pg_address_parse (host, &address);
+}
+
+static gboolean
+read_socket_list (const Row *row, const char *text, const char *const *schemes, gpointer field)
+{
+  if (!read_scheme_list (row, text, schemes, field))
+    return FALSE;
+  for (char **socket = *(char ***) field; *socket != NULL; socket++)
+    if (g_str_has_prefix (*socket, "inet:") ? !is_inet (*socket + strlen ("inet:")) : strchr (*socket, ',') != NULL)
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 read_sockets (const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
   static const char *const schemes[] = { "unix:/", "inet:", NULL };
 
-  return read_scheme_list (row, text, schemes, field);
+  return read_socket_list (row, text, schemes, field);
 }
 
 static gboolean
@@ -185,7 +213,7 @@ read_unix_sockets (const Row *row, const char *text, G_GNUC_UNUSED PgConfig *con
 {
   static const char *const schemes[] = { "unix:/", NULL };
 
-  return read_scheme_list (row, text, schemes, field);
+  return read_socket_list (row, text, schemes, field);
 }
 
 static gboolean
@@ -444,7 +472,7 @@ set_from_text (PgConfig *self, PgSpan text, GError **error)
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "expected UTF-8 text without NUL bytes");
       return FALSE;
     }
-  if (!g_key_file_load_from_data (file, text.data, text.len, G_KEY_FILE_NONE, &cause))
+  if (!g_key_file_load_from_data (file, text.data, text.len, G_KEY_FILE_KEEP_TRANSLATIONS, &cause))
     {
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, cause->message);
       g_error_free (cause);

@@ -5,8 +5,8 @@
  *
  * One table names each group and key with its kind, default, range and meaning; parsing, popgated --help-config and the
  * test of the man page all come from it. An unknown group or key, and a value that is wrong, is an error that names it.
- * Syntax: key file (GKeyFile). Lists are separated by commas, semicolons or blanks; in [log] source and in lists of sockets
- * a piece that does not begin with "SCHEME:" belongs to the one before it.
+ * Syntax: key file (GKeyFile). Lists are separated by commas, semicolons or blanks; in [log] source a piece that does not
+ * begin with "SCHEME:" belongs to the one before it.
  */
 #pragma once
 

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @PG_ERROR_DAMAGED: stored bytes that fail their checksum or are of an unknown version
  * @PG_ERROR_STORE: the database cannot be opened, read or written
  * @PG_ERROR_BUSY: somebody else holds it: a database in use, a socket that answers
+ * @PG_ERROR_ABSENT: what was asked for is not there: nobody listens
  * @PG_ERROR_SYSTEM: the operating system said no; the message carries its reason
  * @PG_ERROR_DENIED: the peer may not do that
  */
@@ -27,6 +28,7 @@ typedef enum
   PG_ERROR_DAMAGED,
   PG_ERROR_STORE,
   PG_ERROR_BUSY,
+  PG_ERROR_ABSENT,
   PG_ERROR_SYSTEM,
   PG_ERROR_DENIED,
 } PgError;

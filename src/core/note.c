@@ -114,6 +114,17 @@ get_text (const guint8 *data, gsize at, gsize len_at, gsize max, char *out)
   return TRUE;
 }
 
+/* What no admin can have made would do something that nobody asked for. */
+static gboolean
+makes_sense (const PgNote *note)
+{
+  if ((note->kind == PG_NOTE_FREEZE) != (note->target == PG_NOTE_ALL))
+    return FALSE;
+  if (note->target == PG_NOTE_USER)
+    return note->user[0] != '\0';
+  return note->target == PG_NOTE_ALL || pg_network_covers (&note->network, &note->network.base);
+}
+
 static gboolean
 get_fields (const guint8 *data, PgNote *out)
 {
@@ -129,7 +140,8 @@ get_fields (const guint8 *data, PgNote *out)
   return out->kind >= PG_NOTE_ALLOW && out->kind <= PG_NOTE_FREEZE && out->target <= PG_NOTE_USER && out->network.prefix <= 128
          && out->id != 0 && get_text (data, BY_AT, BY_LEN_AT, PG_NOTE_BY_MAX, out->by)
          && get_text (data, USER_AT, USER_LEN_AT, PG_USER_MAX, out->user)
-         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why);
+         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why)
+         && makes_sense (out);
 }
 
 gboolean

@@ -65,6 +65,7 @@ pg_noteset_add (PgNoteset *self, const PgNote *note)
 
   if (old != NULL)
     pg_noteset_remove (self, old->id);
+  pg_noteset_remove (self, own->id);
   g_hash_table_replace (self->by_id, &own->id, own);
   if (own->target == PG_NOTE_NETWORK)
     pg_netset_add (self->by_network[own->kind], &own->network, own);

@@ -18,7 +18,7 @@ PgNoteset *pg_noteset_new (void);
 void pg_noteset_free (PgNoteset *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgNoteset, pg_noteset_free)
 
-/** pg_noteset_add: puts a copy of @note in, in the place of one of its kind about the same target. */
+/** pg_noteset_add: puts a copy of @note in, in the place of one of its kind about the same target, and of one of its id. */
 void pg_noteset_add (PgNoteset *self, const PgNote *note);
 
 /** pg_noteset_remove: takes the note @id out. Returns FALSE if there is none. */

@@ -154,7 +154,7 @@ get_user (PgRecord *self, const guint8 *at, const guint8 *end)
 gboolean
 pg_record_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgRecord *out, GError **error)
 {
-  const guint8 *at = data + USERS_AT;
+  const guint8 *at;
 
   if (!pg_frame_check (data, size, PG_RECORD_SIZE, PG_FRAME_GRANT, VERSION, secret, key, error))
     return FALSE;
@@ -164,6 +164,7 @@ pg_record_decode (const guint8 *data, gsize size, const PgSecret *secret, const 
   out->logins = pg_bytes_get_u64 (data + LOGINS_AT);
   out->dropped_us = pg_bytes_get_i64 (data + DROPPED_AT);
   out->n_users = 0;
+  at = data + USERS_AT;
   for (guint i = 0; i < data[N_USERS_AT] && at != NULL; i++)
     at = get_user (out, at, data + size);
   if (at != NULL)

@@ -29,9 +29,7 @@ typedef struct
 static gboolean
 is_within_window (const Case *c, gint64 login_us)
 {
-  gint64 age_us = c->now_us - login_us;
-
-  return age_us >= -PG_RULES_FUTURE_SLACK_US && age_us <= c->settings->window_us;
+  return login_us >= c->now_us - c->settings->window_us && login_us <= c->now_us + PG_RULES_FUTURE_SLACK_US;
 }
 
 /* A user who no longer fits in the record logged in within the window: it may be one whose logins do not count. */
@@ -40,7 +38,7 @@ has_unknown_user (const Case *c)
 {
   const PgRecord *record = c->facts->record;
 
-  return record->dropped_us != PG_RECORD_NEVER && c->now_us - record->dropped_us <= c->settings->window_us;
+  return record->dropped_us >= c->now_us - c->settings->window_us;
 }
 
 static void
@@ -75,6 +73,8 @@ find_newest_login (Case *c)
     find_counting_user (c);
   if (c->query->has_address && c->login_us <= pg_noteset_revoked_us (c->facts->notes, &c->query->address))
     c->login_us = PG_RECORD_NEVER;
+  if (c->login_us == PG_RECORD_NEVER)
+    c->user = -1;
 }
 
 /* --- what each rule asks, and what it tells of it -------------------------------------------------------------------- */
@@ -231,7 +231,7 @@ tell_span (GString *saw, const char *before, gint64 us, const char *after)
 static void
 tell_login (const Case *c, GString *saw)
 {
-  gint64 age_us = c->now_us - c->login_us;
+  gint64 age_us;
 
   if (c->facts->record == NULL)
     {
@@ -249,6 +249,7 @@ tell_login (const Case *c, GString *saw)
 
       g_string_append_printf (saw, "%s by %s, ", pg_service_to_string (c->facts->record->users[c->user].service), name);
     }
+  age_us = c->now_us - c->login_us;
   tell_span (saw, "newest login ", ABS (age_us), age_us < 0 ? " in the future" : " ago");
   tell_span (saw, ", window ", c->settings->window_us, "");
 }
@@ -256,7 +257,7 @@ tell_login (const Case *c, GString *saw)
 static gboolean
 is_in_future (const Case *c)
 {
-  return c->login_us != PG_RECORD_NEVER && c->now_us - c->login_us < -PG_RULES_FUTURE_SLACK_US;
+  return c->login_us > c->now_us + PG_RULES_FUTURE_SLACK_US;
 }
 
 static void

@@ -67,7 +67,7 @@ typedef struct
  * PgDecision:
  * @text: (nullable): text of the reply, valid until the settings change
  * @login_us: the newest login that counts, or PG_RECORD_NEVER
- * @user: its index in the record, or -1
+ * @user: index in the record of who logged in then, or -1
  */
 typedef struct
 {

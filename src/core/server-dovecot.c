@@ -177,11 +177,28 @@ check_name (PgSpan name)
   return NULL;
 }
 
-/* A line that ends behind rip may have been cut within it: 203.0.113.1 out of 203.0.113.17. */
+/* A line that ends behind rip may have been cut within it: 203.0.113.1 out of 203.0.113.17. So something must follow. */
 static gboolean
 may_be_cut (PgSpan message, const Elements *elements)
 {
-  return elements->lip.data == NULL && elements->rip.data + elements->rip.len == message.data + message.len;
+  return elements->rip.data + elements->rip.len == message.data + message.len;
+}
+
+/* The last element is the stump of one ("li", "mpid=") if the line was cut: whole is a NAME=VALUE, and Dovecot's own words. */
+static gboolean
+ends_in_stump (PgSpan message)
+{
+  PgSpan last = message;
+  PgSpan name;
+  gsize  at;
+
+  while (pg_span_find (last, ", ", &at))
+    pg_span_skip (&last, at + 2);
+  if (last.len == 0 || last.data[last.len - 1] == ',')
+    return TRUE;
+  if (pg_span_is (last, "secured") || pg_span_take (&last, "TLS"))
+    return FALSE;
+  return !pg_span_take_until (&last, '=', &name) || last.len == 0;
 }
 
 static const char *
@@ -191,8 +208,12 @@ check_elements (PgSpan message, const Elements *elements, PgLogin *out)
     return "an anonymous login";
   if (!pg_address_parse (elements->rip, &out->address))
     return "rip is no IP address";
+  if (pg_address_is_unspecified (&out->address))
+    return "rip is no address of a client";
   if (may_be_cut (message, elements))
     return "the line ends behind rip and may be cut";
+  if (ends_in_stump (message))
+    return "the line ends within an element";
   out->has_server_address = elements->lip.data != NULL;
   if (out->has_server_address && !pg_address_parse (elements->lip, &out->server_address))
     return "lip is no IP address";
@@ -228,7 +249,7 @@ pg_server_dovecot_parse (const PgHead *head, PgHeadFormat format, PgLogin *out, 
   PgSpan  rest = head->message;
   PgLogin login = { .server = PG_SERVER_DOVECOT };
 
-  if (!take_service (&rest, &login.service) || (format == PG_HEAD_DOVECOT && !pg_span_take (&rest, "Info: ")))
+  if (!take_service (&rest, &login.service) || (!pg_span_take (&rest, "Info: ") && format == PG_HEAD_DOVECOT))
     return PG_LINE_OTHER;
   if (!pg_span_take (&rest, "Login: ") && !pg_span_take (&rest, "Logged in: "))
     return PG_LINE_OTHER;

@@ -47,6 +47,8 @@ pg_span_is (PgSpan span, const char *string)
 static inline void
 pg_span_skip (PgSpan *span, gsize count)
 {
+  if (count == 0)
+    return; /* there may be no data: NULL + 0 is undefined */
   span->data += count;
   span->len -= count;
 }
