@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/committer.h"
+
+#include "core/error.h"
+#include "daemon/log.h"
+
+typedef struct
+{
+  PgCommitted done;
+  gpointer    user_data;
+} Waiter;
+
+/* One sync at a time: who asks while one is under way waits for the next, since this one may have begun too early. */
+typedef struct
+{
+  PgCommitter *owner; /* NULL: it was freed meanwhile */
+  GArray      *waiters;
+} Sync;
+
+struct _PgCommitter
+{
+  PgEngine     *engine;
+  PgWatcher    *watcher;
+  GArray       *waiting; /* of Waiter */
+  Sync         *sync;    /* under way, or NULL */
+  PgLogThrottle failures;
+};
+
+static GArray *
+new_waiters (void)
+{
+  return g_array_new (FALSE, FALSE, sizeof (Waiter));
+}
+
+PgCommitter *
+pg_committer_new (PgEngine *engine)
+{
+  PgCommitter *self = g_new0 (PgCommitter, 1);
+
+  self->engine = engine;
+  self->waiting = new_waiters ();
+  return self;
+}
+
+static void
+tell_all (GArray *waiters, const GError *error)
+{
+  for (guint i = 0; i < waiters->len; i++)
+    {
+      const Waiter *waiter = &g_array_index (waiters, Waiter, i);
+
+      waiter->done (error, waiter->user_data);
+    }
+  g_array_unref (waiters);
+}
+
+void
+pg_committer_free (PgCommitter *self)
+{
+  g_autoptr (GError) error = g_error_new_literal (PG_ERROR, PG_ERROR_STORE, "popgated is ending");
+
+  if (self == NULL)
+    return;
+  if (self->sync != NULL)
+    {
+      self->sync->owner = NULL;
+      tell_all (g_steal_pointer (&self->sync->waiters), error);
+    }
+  tell_all (self->waiting, error);
+  g_free (self);
+}
+
+void
+pg_committer_set_watcher (PgCommitter *self, PgWatcher *watcher)
+{
+  self->watcher = watcher;
+}
+
+static void begin (PgCommitter *self);
+
+static void
+finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Sync   *sync = user_data;
+  g_autoptr (GError) error = NULL;
+  PgCommitter       *self = sync->owner;
+
+  if (!pg_store_sync_finish (result, &error) && self != NULL && pg_log_may (&self->failures, "failures to sync"))
+    g_warning ("%s", error->message);
+  if (self == NULL)
+    return;
+  self->sync = NULL;
+  tell_all (sync->waiters, error);
+  if (self->waiting->len > 0)
+    begin (self);
+}
+
+static void
+begin (PgCommitter *self)
+{
+  self->sync = g_new0 (Sync, 1);
+  self->sync->owner = self;
+  self->sync->waiters = self->waiting;
+  self->waiting = new_waiters ();
+  pg_store_sync_async (pg_engine_store (self->engine), finish, self->sync);
+}
+
+void
+pg_committer_tick (PgCommitter *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (pg_engine_problem (self->engine) != NULL || self->sync != NULL)
+    return;
+  if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error))
+    g_warning ("cannot save how far the logs were read: %s", error->message);
+  if (pg_store_is_dirty (pg_engine_store (self->engine)))
+    begin (self);
+}
+
+void
+pg_committer_commit (PgCommitter *self, PgCommitted done, gpointer user_data)
+{
+  Waiter waiter = { .done = done, .user_data = user_data };
+
+  g_array_append_val (self->waiting, waiter);
+  if (self->sync == NULL)
+    begin (self);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* connection: one client of the policy server: bytes in, replies out, in order.
+ *
+ * What it answers is its owner's; how long it may wait as well, told by its state.
+ */
+#pragma once
+
+#include "core/request.h"
+#include "core/reply.h"
+#include "daemon/poller.h"
+
+G_BEGIN_DECLS
+
+typedef struct _PgConnection PgConnection;
+
+/** PgConnectionAnswer: writes the reply to @query into @out; returns its length. */
+typedef gsize (*PgConnectionAnswer) (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data);
+
+/**
+ * PgConnectionState:
+ * @PG_CONNECTION_IDLE: waits for a request
+ * @PG_CONNECTION_BUSY: a request has begun, or replies wait to be read
+ * @PG_CONNECTION_CLOSED: the peer is gone, without a fault
+ * @PG_CONNECTION_FAILED: it spoke another protocol; the error says which way
+ */
+typedef enum
+{
+  PG_CONNECTION_IDLE,
+  PG_CONNECTION_BUSY,
+  PG_CONNECTION_CLOSED,
+  PG_CONNECTION_FAILED,
+} PgConnectionState;
+
+/**
+ * PgConnection: @watch is first, so that a ready watch is the connection; @link is its owner's, for a list by deadline.
+ * The rest is this module's.
+ */
+struct _PgConnection
+{
+  PgWatch           watch;
+  GList             link;
+  gint64            since_us; /* monotonic; when the present wait began */
+  PgConnectionState state;
+  gpointer          owner;
+  PgRequest        *request;
+  GString          *unsent; /* replies that the socket had no room for */
+};
+
+/** pg_connection_new: over @fd, non-blocking, which it owns. Free with pg_connection_free(). */
+PgConnection *pg_connection_new (int fd, gpointer owner);
+
+/** pg_connection_free: closes it. */
+void pg_connection_free (PgConnection *self);
+
+/**
+ * pg_connection_serve:
+ * @poller: that waits for it; what is waited for is changed as need be
+ * @answer: called for each request that is complete, in order
+ * @error: set only with PG_CONNECTION_FAILED
+ *
+ * Reads what is there, once, and answers it. Replies that find no room wait, and no more is read until they are gone.
+ *
+ * Returns: the state it is in now
+ */
+PgConnectionState pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer answer, gpointer user_data,
+                                       GError **error);
+
+/** pg_connection_peer: who is at the other end: "pid 7, uid 107" or an address. Transfer full. */
+char *pg_connection_peer (const PgConnection *self) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

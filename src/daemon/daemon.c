@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "daemon/daemon.h"
+
+#include "core/error.h"
+#include "daemon/committer.h"
+#include "daemon/control-server.h"
+#include "daemon/notify.h"
+#include "daemon/policy-server.h"
+#include "daemon/sweeper.h"
+#include "daemon/watcher.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TICK_MS 1000
+#define SWEEP_TICKS 60
+#define PERMIT_LOG_TICKS 60
+
+/* Descriptors for all but policy connections: logs, store, control, poller. */
+#define SPARE_FDS 256
+
+struct _PgDaemon
+{
+  PgDaemonLoad     load;
+  PgEngine        *engine;
+  PgPoller        *poller;
+  GPtrArray       *policy_listeners;
+  GPtrArray       *control_listeners;
+  PgPolicyServer  *policy;
+  PgControlServer *control;
+  PgWatcher       *watcher;
+  PgCommitter     *committer;
+  PgSweeper       *sweeper;
+  gint64           started_us; /* monotonic */
+  guint            ticks;
+  guint            tick_source;
+};
+
+/* --- status ---------------------------------------------------------------------------------------------------------- */
+
+static JsonObject *
+describe_source (const PgWatcherReport *report)
+{
+  static const char *const states[] = { "blind", "behind", "current" };
+  JsonObject              *row = json_object_new ();
+
+  pg_message_set_text (row, "name", pg_span_from_string (report->name));
+  json_object_set_string_member (row, "state", states[report->state]);
+  if (report->problem != NULL)
+    pg_message_set_text (row, "problem", pg_span_from_string (report->problem));
+  else
+    json_object_set_null_member (row, "problem");
+  json_object_set_int_member (row, "since", report->for_us / G_USEC_PER_SEC);
+  return row;
+}
+
+static JsonObject *
+describe_lines (const PgWatcherCounters *counters)
+{
+  JsonObject *row = json_object_new ();
+
+  json_object_set_int_member (row, "foreign", (gint64) counters->lines[PG_LINE_FOREIGN]);
+  json_object_set_int_member (row, "other", (gint64) counters->lines[PG_LINE_OTHER]);
+  json_object_set_int_member (row, "refused", (gint64) counters->lines[PG_LINE_REFUSED]);
+  json_object_set_int_member (row, "logins", (gint64) counters->lines[PG_LINE_LOGIN]);
+  return row;
+}
+
+static void
+describe (JsonObject *status, gpointer user_data)
+{
+  const PgDaemon               *self = user_data;
+  const PgPolicyServerCounters *policy = pg_policy_server_counters (self->policy);
+  JsonArray                    *sources = json_array_new ();
+
+  json_object_set_string_member (status, "version", PACKAGE_VERSION);
+  json_object_set_int_member (status, "pid", (gint64) getpid ());
+  json_object_set_int_member (status, "uptime", (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC);
+  json_object_set_int_member (status, "connections", (gint64) policy->n_connections);
+  json_object_set_int_member (status, "connections_accepted", (gint64) policy->accepted);
+  json_object_set_int_member (status, "connections_failed", (gint64) policy->failed);
+  for (guint i = 0; i < pg_watcher_n_sources (self->watcher); i++)
+    {
+      PgWatcherReport report = pg_watcher_report (self->watcher, i);
+
+      json_array_add_object_element (sources, describe_source (&report));
+    }
+  json_object_set_array_member (status, "sources", sources);
+  json_object_set_object_member (status, "lines", describe_lines (pg_watcher_counters (self->watcher)));
+}
+
+/* --- once a second --------------------------------------------------------------------------------------------------- */
+
+/* The store is tried once a second; what is wrong with it is said when it changes. */
+static void
+open_store (PgDaemon *self)
+{
+  g_autofree char   *before = g_strdup (pg_engine_problem (self->engine));
+  g_autoptr (GError) error = NULL;
+
+  if (before == NULL)
+    return;
+  if (pg_engine_open (self->engine, &error))
+    g_message ("%s: open, %" G_GUINT64_FORMAT " grants, %u notes", pg_store_path (pg_engine_store (self->engine)),
+               pg_store_n_grants (pg_engine_store (self->engine)), pg_noteset_size (pg_engine_notes (self->engine)));
+  else if (!g_str_equal (before, error->message))
+    g_warning ("%s; refusals are deferred until it can be used", error->message);
+}
+
+static gboolean
+tick (gpointer user_data)
+{
+  PgDaemon *self = user_data;
+
+  self->ticks++;
+  open_store (self);
+  pg_watcher_tick (self->watcher);
+  pg_committer_tick (self->committer);
+  pg_policy_server_tick (self->policy);
+  if (self->ticks % SWEEP_TICKS == 0)
+    pg_sweeper_start (self->sweeper);
+  if (self->ticks % PERMIT_LOG_TICKS == 0)
+    pg_permit_log_tell (pg_policy_server_permit_log (self->policy));
+  return G_SOURCE_CONTINUE;
+}
+
+/* --- sockets --------------------------------------------------------------------------------------------------------- */
+
+static void
+free_listener (gpointer listener)
+{
+  pg_listener_free (listener);
+}
+
+static gboolean
+listen_all (GPtrArray *listeners, char **specs, const PgListenRights *rights, GError **error)
+{
+  for (; *specs != NULL; specs++)
+    {
+      PgListener *listener = pg_listen (*specs, rights, error);
+
+      if (listener == NULL)
+        return FALSE;
+      g_ptr_array_add (listeners, listener);
+    }
+  return TRUE;
+}
+
+static gboolean
+open_sockets (PgDaemon *self, GError **error)
+{
+  const PgConfig      *config = pg_engine_config (self->engine);
+  const PgListenRights policy = { config->socket_mode, config->socket_owner, config->socket_group };
+  const PgListenRights control = { 0666, NULL, NULL }; /* the peer's uid is what counts */
+
+  return listen_all (self->control_listeners, config->control_listen, &control, error)
+         && listen_all (self->policy_listeners, config->policy_listen, &policy, error);
+}
+
+static void
+raise_fd_limit (guint max_connections)
+{
+  struct rlimit limit;
+  rlim_t        wanted = (rlim_t) max_connections + SPARE_FDS;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+    return;
+  limit.rlim_cur = MIN (wanted, limit.rlim_max);
+  if (setrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+    g_warning ("only %lu descriptors are allowed: at most %lu of max_connections = %u will be served at once",
+               (unsigned long) limit.rlim_cur, (unsigned long) (limit.rlim_cur - MIN (limit.rlim_cur, SPARE_FDS)),
+               max_connections);
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+static gboolean
+reload (GError **error, gpointer user_data)
+{
+  return pg_daemon_reload (user_data, error);
+}
+
+static void
+serve (PgDaemon *self)
+{
+  PgControlHost host = {
+    .engine = self->engine,
+    .poller = self->poller,
+    .committer = self->committer,
+    .describe = describe,
+    .reload = reload,
+    .user_data = self,
+  };
+
+  raise_fd_limit (pg_engine_config (self->engine)->max_connections);
+  self->policy = pg_policy_server_new (self->engine, self->poller, self->policy_listeners);
+  self->control = pg_control_server_new (&host, self->control_listeners);
+  self->tick_source = g_timeout_add (TICK_MS, tick, self);
+  tick (self);
+}
+
+static gboolean
+start (PgDaemon *self, GError **error)
+{
+  self->poller = pg_poller_new ();
+  if (self->poller == NULL)
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot make an epoll descriptor: %s", g_strerror (errno));
+      return FALSE;
+    }
+  self->watcher = pg_watcher_new (self->engine, error);
+  if (self->watcher == NULL || !open_sockets (self, error))
+    return FALSE;
+  self->committer = pg_committer_new (self->engine);
+  pg_committer_set_watcher (self->committer, self->watcher);
+  self->sweeper = pg_sweeper_new (self->engine);
+  serve (self);
+  return TRUE;
+}
+
+PgDaemon *
+pg_daemon_start (PgDaemonLoad load, GError **error)
+{
+  PgConfig *config = load (error);
+  PgDaemon *self;
+
+  if (config == NULL)
+    return NULL;
+  self = g_new0 (PgDaemon, 1);
+  self->load = load;
+  self->started_us = g_get_monotonic_time ();
+  self->engine = pg_engine_new (config, PG_STORE_READ_WRITE);
+  self->policy_listeners = g_ptr_array_new_with_free_func (free_listener);
+  self->control_listeners = g_ptr_array_new_with_free_func (free_listener);
+  if (start (self, error))
+    {
+      pg_notify ("READY=1");
+      return self;
+    }
+  pg_daemon_stop (self);
+  return NULL;
+}
+
+/* What was opened at the start stays as it is. */
+static void
+warn_of_restart (const PgConfig *old, const PgConfig *new)
+{
+  if (!g_str_equal (old->store, new->store)
+      || !g_strv_equal ((const char *const *) old->policy_listen, (const char *const *) new->policy_listen)
+      || !g_strv_equal ((const char *const *) old->control_listen, (const char *const *) new->control_listen))
+    g_warning ("a changed store or listen takes effect at the next start only");
+}
+
+static gboolean
+has_same_sources (const PgConfig *old, const PgConfig *new)
+{
+  return g_strv_equal ((const char *const *) old->sources, (const char *const *) new->sources);
+}
+
+/* The old sources' positions are saved first, so that those that stay go on where they were. */
+static gboolean
+change_sources (PgDaemon *self, GError **error)
+{
+  PgWatcher *fresh;
+
+  if (!pg_watcher_save_positions (self->watcher, error))
+    return FALSE;
+  fresh = pg_watcher_new (self->engine, error);
+  if (fresh == NULL)
+    return FALSE;
+  pg_committer_set_watcher (self->committer, fresh);
+  pg_watcher_free (self->watcher);
+  self->watcher = fresh;
+  pg_watcher_tick (fresh);
+  return TRUE;
+}
+
+gboolean
+pg_daemon_reload (PgDaemon *self, GError **error)
+{
+  PgConfig *fresh = self->load (error);
+  gboolean  same_sources;
+
+  if (fresh == NULL)
+    return FALSE;
+  pg_notify ("RELOADING=1");
+  warn_of_restart (pg_engine_config (self->engine), fresh);
+  same_sources = has_same_sources (pg_engine_config (self->engine), fresh);
+  pg_engine_set_config (self->engine, fresh);
+  raise_fd_limit (fresh->max_connections);
+  g_message ("configuration reloaded");
+  pg_notify ("READY=1");
+  return same_sources || change_sources (self, error);
+}
+
+static void
+save (PgDaemon *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->watcher != NULL && pg_engine_problem (self->engine) == NULL
+      && (!pg_watcher_save_positions (self->watcher, &error) || !pg_store_close (pg_engine_store (self->engine), &error)))
+    g_warning ("not all was saved: %s", error->message);
+}
+
+void
+pg_daemon_stop (PgDaemon *self)
+{
+  if (self == NULL)
+    return;
+  pg_notify ("STOPPING=1");
+  if (self->tick_source != 0)
+    g_source_remove (self->tick_source);
+  pg_control_server_free (self->control);
+  pg_policy_server_free (self->policy);
+  g_ptr_array_unref (self->policy_listeners);
+  g_ptr_array_unref (self->control_listeners);
+  pg_sweeper_free (self->sweeper);
+  pg_committer_free (self->committer);
+  save (self);
+  pg_watcher_free (self->watcher);
+  pg_poller_free (self->poller);
+  pg_engine_free (self->engine);
+  g_free (self);
+}

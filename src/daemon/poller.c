@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/poller.h"
+
+#include <glib-unix.h>
+#include <unistd.h>
+
+#define BATCH 256
+
+struct _PgPoller
+{
+  int                epoll;
+  guint              source;
+  int                n_batch; /* events being handed out; 0: none */
+  struct epoll_event batch[BATCH];
+};
+
+static gboolean
+dispatch (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
+{
+  PgPoller *self = user_data;
+
+  self->n_batch = epoll_wait (self->epoll, self->batch, BATCH, 0);
+  for (int i = 0; i < self->n_batch; i++)
+    {
+      PgWatch *watch = self->batch[i].data.ptr;
+
+      if (watch != NULL)
+        watch->ready (watch, self->batch[i].events);
+    }
+  self->n_batch = 0;
+  return G_SOURCE_CONTINUE;
+}
+
+PgPoller *
+pg_poller_new (void)
+{
+  PgPoller *self;
+  int       epoll = epoll_create1 (EPOLL_CLOEXEC);
+
+  if (epoll < 0)
+    return NULL;
+  self = g_new0 (PgPoller, 1);
+  self->epoll = epoll;
+  self->source = g_unix_fd_add (epoll, G_IO_IN, dispatch, self);
+  return self;
+}
+
+void
+pg_poller_free (PgPoller *self)
+{
+  if (self == NULL)
+    return;
+  g_source_remove (self->source);
+  close (self->epoll);
+  g_free (self);
+}
+
+gboolean
+pg_poller_add (PgPoller *self, PgWatch *watch, guint32 events)
+{
+  struct epoll_event event = { .events = events, .data.ptr = watch };
+
+  return epoll_ctl (self->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+}
+
+void
+pg_poller_change (PgPoller *self, PgWatch *watch, guint32 events)
+{
+  struct epoll_event event = { .events = events, .data.ptr = watch };
+
+  (void) epoll_ctl (self->epoll, EPOLL_CTL_MOD, watch->fd, &event);
+}
+
+void
+pg_poller_remove (PgPoller *self, PgWatch *watch)
+{
+  (void) epoll_ctl (self->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+  for (int i = 0; i < self->n_batch; i++)
+    if (self->batch[i].data.ptr == watch)
+      self->batch[i].data.ptr = NULL;
+}

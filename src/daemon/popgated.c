@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* popgated: POP-before-SMTP for Postfix. Options, signals and the main loop; see popgated(8). */
+#include "config.h"
+
+#include "core/error.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONFIG SYSCONFDIR "/popgate/popgate.conf"
+
+enum
+{
+  EXIT_OK = 0,
+  EXIT_RUNTIME = 1,
+  EXIT_CONFIG = 2,
+};
+
+static struct
+{
+  char    *config;
+  char   **overrides;
+  gboolean check_config;
+  gboolean help_config;
+  gboolean version;
+} options;
+
+static const GOptionEntry entries[] = {
+  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read FILE (" DEFAULT_CONFIG ", if it is there)", "FILE" },
+  { "option", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &options.overrides, "Override the file; may be repeated", "GROUP.KEY=VALUE" },
+  { "check-config", 0, 0, G_OPTION_ARG_NONE, &options.check_config, "Read the configuration, say what is wrong, and end", NULL },
+  { "help-config", 0, 0, G_OPTION_ARG_NONE, &options.help_config, "Print all settings with their defaults, and end", NULL },
+  { "version", 'V', 0, G_OPTION_ARG_NONE, &options.version, "Print the version, and end", NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static PgConfig *
+load_config (GError **error)
+{
+  const char      *path = options.config != NULL ? options.config : DEFAULT_CONFIG;
+  g_autofree char *text = NULL;
+  GError          *cause = NULL;
+  gsize            len = 0;
+  PgConfig        *config;
+
+  if (!g_file_get_contents (path, &text, &len, &cause))
+    {
+      if (options.config != NULL || !g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        {
+          g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "cannot read the configuration: %s", cause->message);
+          g_error_free (cause);
+          return NULL;
+        }
+      g_clear_error (&cause);
+    }
+  config = pg_config_parse (pg_span (text, len), (const char *const *) options.overrides, error);
+  if (config == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return config;
+}
+
+static gboolean
+on_reload (gpointer daemon)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!pg_daemon_reload (daemon, &error))
+    g_warning ("the configuration is kept as it was: %s", error->message);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_stop (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+run (void)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError)    error = NULL;
+  PgDaemon             *daemon;
+  gboolean              is_config;
+
+  signal (SIGPIPE, SIG_IGN);
+  g_unix_signal_add (SIGTERM, on_stop, loop);
+  g_unix_signal_add (SIGINT, on_stop, loop);
+  daemon = pg_daemon_start (load_config, &error);
+  if (daemon == NULL)
+    {
+      is_config = g_error_matches (error, PG_ERROR, PG_ERROR_VALUE) || g_error_matches (error, PG_ERROR, PG_ERROR_SYNTAX);
+      fprintf (stderr, "popgated: %s\n", error->message);
+      return is_config ? EXIT_CONFIG : EXIT_RUNTIME;
+    }
+  g_unix_signal_add (SIGHUP, on_reload, daemon);
+  g_message ("popgated %s is ready", PACKAGE_VERSION);
+  g_main_loop_run (loop);
+  pg_daemon_stop (daemon);
+  g_message ("ended in order");
+  return EXIT_OK;
+}
+
+static int
+check_config (void)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (PgConfig) config = load_config (&error);
+
+  if (config != NULL)
+    return EXIT_OK;
+  fprintf (stderr, "popgated: %s\n", error->message);
+  return EXIT_CONFIG;
+}
+
+static int
+print_help_config (void)
+{
+  g_autofree char *help = pg_config_help ();
+
+  return fputs (help, stdout) >= 0 && fflush (stdout) == 0 ? EXIT_OK : EXIT_RUNTIME;
+}
+
+static gboolean
+parse_options (int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_summary (context, "Lets addresses relay through Postfix that have checked their mail.");
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1)
+    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "\"%s\": expected options only", (*argv)[1]);
+  return *argc == 1;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!parse_options (&argc, &argv, &error))
+    {
+      fprintf (stderr, "popgated: %s; see popgated --help\n", error->message);
+      return EXIT_CONFIG;
+    }
+  if (options.version)
+    return printf ("popgated %s\n", PACKAGE_VERSION) > 0 ? EXIT_OK : EXIT_RUNTIME;
+  if (options.help_config)
+    return print_help_config ();
+  if (options.check_config)
+    return check_config ();
+  pg_log_init ();
+  return run ();
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* watcher: reads the sources of login lines and brings the logins to the engine. */
+#pragma once
+
+#include "engine/engine.h"
+#include "source/source.h"
+
+G_BEGIN_DECLS
+
+typedef struct _PgWatcher PgWatcher;
+
+/** PgWatcherCounters: lines read, by what they were. */
+typedef struct
+{
+  guint64 lines[PG_LINE_LOGIN + 1]; /* by PgLineKind */
+} PgWatcherCounters;
+
+/** PgWatcherReport: one source's health. Strings are borrowed until the watcher runs again. */
+typedef struct
+{
+  const char   *name;
+  PgSourceState state;
+  const char   *problem; /* NULL unless blind */
+  gint64        for_us;  /* how long it has not been current; 0: it is */
+} PgWatcherReport;
+
+/**
+ * pg_watcher_new:
+ * @engine: must outlive it; its configuration names the sources
+ * @error: PG_ERROR_VALUE for a source that can't be
+ *
+ * Reading begins when the engine's store is open, since the positions are in there. From the start on, until all sources
+ * were read to their end, the engine is told that they are behind.
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgWatcher *pg_watcher_new (PgEngine *engine, GError **error);
+
+/** pg_watcher_free: ends @self; NULL is legal. */
+void pg_watcher_free (PgWatcher *self);
+
+/** pg_watcher_tick: to be called about once a second. */
+void pg_watcher_tick (PgWatcher *self);
+
+/** pg_watcher_save_positions: puts where reading goes on into the store, beside the grants that were read before it. */
+gboolean pg_watcher_save_positions (PgWatcher *self, GError **error);
+
+/** pg_watcher_n_sources: how many there are. */
+guint pg_watcher_n_sources (const PgWatcher *self);
+
+/** pg_watcher_report: of source @index. */
+PgWatcherReport pg_watcher_report (const PgWatcher *self, guint index);
+
+/** pg_watcher_counters: borrowed. */
+const PgWatcherCounters *pg_watcher_counters (const PgWatcher *self);
+
+G_END_DECLS
