@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* status, reload: the daemon itself. */
+#include "cli/arguments.h"
+#include "cli/ask.h"
+#include "cli/output.h"
+#include "core/duration.h"
+
+static char *
+say_seconds (gint64 seconds)
+{
+  return pg_duration_to_string (seconds * PG_SECOND);
+}
+
+static void
+show_daemon (JsonObject *row)
+{
+  g_autofree char *uptime = say_seconds (pg_message_get_int (row, "uptime", 0));
+  g_autofree char *window = say_seconds (pg_message_get_int (row, "window", 0));
+
+  pg_output_print (PG_OUTPUT_PLAIN, "popgated     %s, pid %" G_GINT64_FORMAT ", up %s, window %s",
+                   pg_message_get_string (row, "version"), pg_message_get_int (row, "pid", 0), uptime, window);
+  if (pg_message_get_flag (row, "frozen"))
+    pg_output_print (PG_OUTPUT_BAD, "FROZEN       nobody relays by popgate, mail waits; popgate thaw ends it");
+}
+
+static void
+show_store (JsonObject *store)
+{
+  g_autofree char *path = pg_output_text (store, "path");
+  g_autofree char *problem = pg_output_text (store, "problem");
+
+  if (pg_message_get_string (store, "problem") != NULL)
+    pg_output_print (PG_OUTPUT_BAD, "store        %s; refusals are deferred", problem);
+  else
+    pg_output_print (PG_OUTPUT_PLAIN, "store        %s, %" G_GINT64_FORMAT " grants", path,
+                     pg_message_get_int (store, "grants", 0));
+}
+
+static void
+show_source (JsonObject *source)
+{
+  g_autofree char *name = pg_output_text (source, "name");
+  g_autofree char *problem = pg_output_text (source, "problem");
+  g_autofree char *since = say_seconds (pg_message_get_int (source, "since", 0));
+  const char      *state = pg_message_get_string (source, "state");
+  gboolean         is_current = g_strcmp0 (state, "current") == 0;
+
+  if (is_current)
+    pg_output_print (PG_OUTPUT_PLAIN, "source       %s, read to its end", name);
+  else
+    pg_output_print (PG_OUTPUT_BAD, "source       %s, %s for %s%s%s", name, state, since,
+                     g_str_equal (state, "blind") ? ": " : "", g_str_equal (state, "blind") ? problem : "");
+}
+
+static char *
+say_counters (JsonObject *counters)
+{
+  GString           *text = g_string_new (NULL);
+  g_autoptr (GList)  names = json_object_get_members (counters);
+
+  for (GList *link = names; link != NULL; link = link->next)
+    {
+      gint64 count = pg_message_get_int (counters, link->data, 0);
+
+      if (count != 0)
+        g_string_append_printf (text, "%s%s %" G_GINT64_FORMAT, text->len > 0 ? ", " : "", (const char *) link->data, count);
+    }
+  if (text->len == 0)
+    g_string_append (text, "none yet");
+  return g_string_free (text, FALSE);
+}
+
+static void
+show_counters (JsonObject *row, const char *title, const char *name)
+{
+  g_autofree char *text = say_counters (json_object_get_object_member (row, name));
+
+  pg_output_print (PG_OUTPUT_PLAIN, "%-12s %s", title, text);
+}
+
+static void
+show_note (JsonObject *note)
+{
+  g_autofree char *target = pg_output_text (note, "target");
+  g_autofree char *by = pg_output_text (note, "by");
+  g_autofree char *why = pg_output_text (note, "why");
+  g_autofree char *made = pg_output_clock (pg_message_get_int (note, "made", 0));
+  g_autofree char *until = pg_output_clock (pg_message_get_int (note, "until", 0));
+
+  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s, until %s, why: %s",
+                   pg_message_get_int (note, "note", 0), pg_message_get_string (note, "kind"), target, by, made, until, why);
+}
+
+static void
+show_each (JsonObject *row, const char *name, void (*show) (JsonObject *))
+{
+  JsonArray *array = json_object_get_array_member (row, name);
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    show (json_array_get_object_element (array, i));
+}
+
+static void
+show_status (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
+{
+  show_daemon (row);
+  show_store (json_object_get_object_member (row, "store"));
+  show_each (row, "sources", show_source);
+  pg_output_print (PG_OUTPUT_PLAIN, "connections  %" G_GINT64_FORMAT " now, %" G_GINT64_FORMAT " in all, %" G_GINT64_FORMAT " failed",
+                   pg_message_get_int (row, "connections", 0), pg_message_get_int (row, "connections_accepted", 0),
+                   pg_message_get_int (row, "connections_failed", 0));
+  show_counters (row, "lines", "lines");
+  show_counters (row, "logins", "logins");
+  show_counters (row, "decisions", "decisions");
+  show_each (row, "notes", show_note);
+}
+
+PgExit
+pg_cmd_status (PgCli *cli, int argc, char **argv)
+{
+  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 0, 0))
+    return PG_EXIT_USAGE;
+  return pg_ask (cli, pg_ask_new ("status"), show_status);
+}
+
+PgExit
+pg_cmd_reload (PgCli *cli, int argc, char **argv)
+{
+  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 0, 0))
+    return PG_EXIT_USAGE;
+  return pg_ask (cli, pg_ask_new ("reload"), NULL);
+}

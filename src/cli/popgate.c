@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* popgate: the admin's hand on popgated. A table of subcommands; see popgate(1). */
+#include "config.h"
+
+#include "cli/arguments.h"
+#include "cli/output.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const PgSubcommand subcommands[] = {
+  { "check", "ADDRESS", "Say whether ADDRESS may relay now, and why", pg_cmd_check },
+  { "explain", "ADDRESS", "Show every rule in order with what it saw", pg_cmd_explain },
+  { "list", "", "List who may relay because of a login", pg_cmd_list },
+  { "allow", "ADDRESS|CIDR", "Let addresses relay without a login", pg_cmd_allow },
+  { "deny", "ADDRESS|CIDR|user:USER", "Deny addresses, or make a user's logins not count", pg_cmd_deny },
+  { "revoke", "ADDRESS|CIDR|user:USER", "End what logins up to now have granted", pg_cmd_revoke },
+  { "forget", "NOTE", "Take an allow, deny, revoke or freeze back", pg_cmd_forget },
+  { "freeze", "", "Let nobody relay by popgate until thaw; mail waits", pg_cmd_freeze },
+  { "thaw", "", "End a freeze", pg_cmd_thaw },
+  { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
+  { "status", "", "Show how popgated is", pg_cmd_status },
+  { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
+};
+
+const PgSubcommand *
+pg_cli_subcommand (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
+    if (g_str_equal (subcommands[i].name, name))
+      return &subcommands[i];
+  return NULL;
+}
+
+static char *
+list_subcommands (void)
+{
+  GString *text = g_string_new ("Commands:\n");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
+    {
+      g_autofree char *usage = g_strdup_printf ("%s %s", subcommands[i].name, subcommands[i].arguments);
+
+      g_string_append_printf (text, "  %-32s %s\n", usage, subcommands[i].summary);
+    }
+  g_string_append (text, "\npopgate COMMAND --help tells a command's own options.");
+  return g_string_free (text, FALSE);
+}
+
+static GOptionContext *
+make_context (PgCli *cli, gboolean *version)
+{
+  const GOptionEntry own[] = {
+    { "version", 'V', 0, G_OPTION_ARG_NONE, version, "Print the version, and end", NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+  GOptionContext  *context = g_option_context_new ("COMMAND ...");
+  g_autofree char *commands = list_subcommands ();
+
+  g_option_context_set_strict_posix (context, TRUE); /* what stands behind the command is the command's */
+  g_option_context_set_description (context, commands);
+  g_option_context_add_main_entries (context, pg_arguments_common (cli), NULL);
+  g_option_context_add_main_entries (context, own, NULL);
+  return context;
+}
+
+static PgExit
+run (PgCli *cli, int argc, char **argv)
+{
+  const PgSubcommand *subcommand = argc > 1 ? pg_cli_subcommand (argv[1]) : NULL;
+
+  if (argc < 2)
+    return pg_arguments_fail (PG_EXIT_USAGE, "expected a command; see popgate --help");
+  if (subcommand == NULL)
+    return pg_arguments_fail (PG_EXIT_USAGE, "\"%s\": there is no such command; see popgate --help", argv[1]);
+  return subcommand->run (cli, argc - 1, argv + 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  PgCli                      cli = { NULL, NULL, FALSE };
+  gboolean                   version = FALSE;
+  g_autoptr (GOptionContext) context = make_context (&cli, &version);
+  g_autoptr (GError)         error = NULL;
+  PgExit                     code;
+
+  setlocale (LC_ALL, "C.UTF-8"); /* one language: arguments are bytes, and output is the same everywhere */
+  signal (SIGPIPE, SIG_DFL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    return pg_arguments_fail (PG_EXIT_USAGE, "%s; see popgate --help", error->message);
+  if (version)
+    return printf ("popgate %s\n", PACKAGE_VERSION) > 0 ? PG_EXIT_OK : PG_EXIT_FAILED;
+  code = run (&cli, argc, argv);
+  g_free (cli.config);
+  g_free (cli.socket);
+  return (int) code;
+}

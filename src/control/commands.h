@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* commands: what may be asked over the control socket, carried out on an engine.
+ *
+ * The daemon runs them on its own engine; popgate(1) runs those that only read on an engine over the file, when no daemon
+ * has it. An answer is taken message by message, so that a long one needs no memory.
+ *
+ * Requests: {"command": "check"|"explain", "address": A, "sender": S}
+ *           {"command": "list", "user": U, "net": N, "expired": true}
+ *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}
+ *           {"command": "forget", "note": ID}   {"command": "freeze", "why": W}   {"command": "thaw"}
+ *           {"command": "status"}   {"command": "reload"}
+ * The rows are described in popgate(1), --json.
+ */
+#pragma once
+
+#include "control/message.h"
+#include "engine/engine.h"
+
+G_BEGIN_DECLS
+
+/**
+ * PgCommandHost: where commands run. All borrowed.
+ * @by: who asks
+ * @describe: (nullable): adds the daemon's part to a status row; NULL: there is no daemon
+ * @reload: (nullable): reads the configuration again
+ */
+typedef struct
+{
+  PgEngine   *engine;
+  const char *by;
+  gint64      now_us;
+  void        (*describe) (JsonObject *status, gpointer user_data);
+  gboolean    (*reload) (GError **error, gpointer user_data);
+  gpointer    user_data;
+} PgCommandHost;
+
+typedef struct _PgAnswer PgAnswer;
+
+/**
+ * pg_command_run:
+ * @host: where it runs; its engine must outlive the answer
+ * @request: a request
+ *
+ * Returns: (transfer full): its answer, an error too; free with pg_answer_free()
+ */
+PgAnswer *pg_command_run (const PgCommandHost *host, JsonObject *request);
+
+/** pg_answer_free: ends @self; NULL is legal. */
+void pg_answer_free (PgAnswer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgAnswer, pg_answer_free)
+
+/** pg_answer_needs_commit: TRUE if something was written that must be on the disk before the answer is given. */
+gboolean pg_answer_needs_commit (const PgAnswer *self);
+
+/** pg_answer_fail: instead of all that was to be said, the answer is that @error happened. */
+void pg_answer_fail (PgAnswer *self, const char *error);
+
+/**
+ * pg_answer_next:
+ * @out: (out) (transfer full) (nullable): the next message; NULL: it takes a while to find, ask again
+ *
+ * Returns: FALSE behind the end
+ */
+gboolean pg_answer_next (PgAnswer *self, JsonObject **out);
+
+/** pg_command_is_reading: TRUE if @command needs no daemon. */
+gboolean pg_command_is_reading (const char *command);
+
+G_END_DECLS

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* listing: the grants, one row at a time. */
+#pragma once
+
+#include "engine/engine.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _PgListing PgListing;
+
+/**
+ * pg_listing_new:
+ * @engine: must outlive it
+ * @request: members "user", "net" and "expired", each optional, say which grants are wanted
+ * @error: PG_ERROR_VALUE, or PG_ERROR_STORE if the store is not open
+ *
+ * Returns: (transfer full): free with pg_listing_free()
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgListing *pg_listing_new (PgEngine *engine, JsonObject *request, gint64 now_us, GError **error);
+
+/** pg_listing_free: ends @self; NULL is legal. */
+void pg_listing_free (PgListing *self);
+
+/** PgListingStep: @PG_LISTING_MORE: nothing was found in a good number of grants, and there are more to look at. */
+typedef enum
+{
+  PG_LISTING_FAILED = 0,
+  PG_LISTING_END,
+  PG_LISTING_MORE,
+  PG_LISTING_ROW,
+} PgListingStep;
+
+/** pg_listing_next: goes on; with PG_LISTING_ROW @out_row (out) (transfer full) is set, with PG_LISTING_FAILED @error. */
+G_GNUC_WARN_UNUSED_RESULT
+PgListingStep pg_listing_next (PgListing *self, JsonObject **out_row, GError **error);
+
+G_END_DECLS

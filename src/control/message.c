@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "control/message.h"
+
+#include "core/error.h"
+
+JsonObject *
+pg_message_parse (PgSpan line, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError)     cause = NULL;
+  JsonNode              *root;
+
+  if (!json_parser_load_from_data (parser, line.data, (gssize) line.len, &cause))
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object: %s", cause->message);
+      return NULL;
+    }
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object");
+      return NULL;
+    }
+  return json_node_dup_object (root);
+}
+
+char *
+pg_message_to_line (JsonObject *object)
+{
+  g_autoptr (JsonNode) root = json_node_alloc ();
+  g_autofree char     *text = NULL;
+
+  json_node_init_object (root, object);
+  text = json_to_string (root, FALSE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+void
+pg_message_set_text (JsonObject *object, const char *name, PgSpan text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text.data, (gssize) text.len);
+
+  json_object_set_string_member (object, name, valid);
+}
+
+void
+pg_message_set_time (JsonObject *object, const char *name, gint64 us)
+{
+  if (us == G_MININT64 || us == G_MAXINT64)
+    json_object_set_null_member (object, name);
+  else
+    json_object_set_int_member (object, name, us / G_USEC_PER_SEC);
+}
+
+static JsonNode *
+find_value (JsonObject *object, const char *name, GType type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == type ? node : NULL;
+}
+
+const char *
+pg_message_get_string (JsonObject *object, const char *name)
+{
+  JsonNode *node = find_value (object, name, G_TYPE_STRING);
+
+  return node != NULL ? json_node_get_string (node) : NULL;
+}
+
+gint64
+pg_message_get_int (JsonObject *object, const char *name, gint64 fallback)
+{
+  JsonNode *node = find_value (object, name, G_TYPE_INT64);
+
+  return node != NULL ? json_node_get_int (node) : fallback;
+}
+
+gboolean
+pg_message_get_flag (JsonObject *object, const char *name)
+{
+  JsonNode *node = find_value (object, name, G_TYPE_BOOLEAN);
+
+  return node != NULL && json_node_get_boolean (node);
+}
+
+JsonObject *
+pg_message_new_row (JsonObject *row)
+{
+  JsonObject *message = json_object_new ();
+
+  json_object_set_object_member (message, "row", row);
+  return message;
+}
+
+JsonObject *
+pg_message_new_exit (PgExit code, const char *error)
+{
+  JsonObject *message = json_object_new ();
+
+  json_object_set_int_member (message, "exit", (gint64) code);
+  if (error != NULL)
+    pg_message_set_text (message, "error", pg_span_from_string (error));
+  return message;
+}
