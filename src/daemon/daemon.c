@@ -150,6 +150,16 @@ listen_all (GPtrArray *listeners, char **specs, const PgListenRights *rights, GE
   return TRUE;
 }
 
+/* Our own folders under /run and /var/lib, which a service manager would have made. The socket or the store says what is
+ * wrong if one can't be made. */
+static void
+make_folder_of (const char *path, mode_t mode)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  (void) mkdir (folder, mode);
+}
+
 static gboolean
 open_sockets (PgDaemon *self, GError **error)
 {
@@ -157,6 +167,8 @@ open_sockets (PgDaemon *self, GError **error)
   const PgListenRights policy = { config->socket_mode, config->socket_owner, config->socket_group };
   const PgListenRights control = { 0666, NULL, NULL }; /* the peer's uid is what counts */
 
+  for (char **spec = config->control_listen; *spec != NULL; spec++)
+    make_folder_of (*spec + strlen ("unix:"), 0755);
   return listen_all (self->control_listeners, config->control_listen, &control, error)
          && listen_all (self->policy_listeners, config->policy_listen, &policy, error);
 }
@@ -218,6 +230,7 @@ start (PgDaemon *self, GError **error)
   self->committer = pg_committer_new (self->engine);
   pg_committer_set_watcher (self->committer, self->watcher);
   self->sweeper = pg_sweeper_new (self->engine);
+  make_folder_of (pg_engine_config (self->engine)->store, 0700);
   serve (self);
   return TRUE;
 }
