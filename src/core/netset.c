@@ -3,8 +3,10 @@
 
 struct _PgNetset
 {
-  GHashTable *values;          /* PgNetwork * -> value */
-  guint       in_use[129];     /* networks of each prefix length */
+  GHashTable *values;           /* PgNetwork * -> value */
+  guint       n_networks[129];  /* of each prefix length */
+  guint8      prefixes[129];    /* those in use, longest first */
+  gint        n_prefixes;
 };
 
 static guint
@@ -45,19 +47,32 @@ pg_netset_free (PgNetset *self)
   g_free (self);
 }
 
+static void
+list_prefixes (PgNetset *self)
+{
+  self->n_prefixes = 0;
+  for (gint prefix = 128; prefix >= 0; prefix--)
+    if (self->n_networks[prefix] > 0)
+      self->prefixes[self->n_prefixes++] = (guint8) prefix;
+}
+
 void
 pg_netset_add (PgNetset *self, const PgNetwork *network, gpointer value)
 {
-  if (g_hash_table_replace (self->values, g_memdup2 (network, sizeof *network), value))
-    self->in_use[network->prefix]++;
+  if (g_hash_table_replace (self->values, g_memdup2 (network, sizeof *network), value)
+      && self->n_networks[network->prefix]++ == 0)
+    list_prefixes (self);
 }
 
 gboolean
 pg_netset_remove (PgNetset *self, const PgNetwork *network)
 {
+  guint8 prefix = network->prefix; /* it may be a part of what is freed now */
+
   if (!g_hash_table_remove (self->values, network))
     return FALSE;
-  self->in_use[network->prefix]--;
+  if (--self->n_networks[prefix] == 0)
+    list_prefixes (self);
   return TRUE;
 }
 
@@ -85,15 +100,13 @@ find_at_prefix (const PgNetset *self, const PgNetwork *wanted, PgNetwork *out_ne
 gboolean
 pg_netset_next_cover (const PgNetset *self, const PgAddress *address, gint *cursor, PgNetwork *out_network, gpointer *out_value)
 {
-  gint shortest = pg_address_is_v4 (address) ? PG_NETWORK_V4_BITS : 0;
+  guint8 shortest = pg_address_is_v4 (address) ? PG_NETWORK_V4_BITS : 0;
 
-  while (--*cursor >= shortest)
+  while (*cursor < self->n_prefixes && self->prefixes[*cursor] >= shortest)
     {
-      PgNetwork wanted;
+      guint8    prefix = self->prefixes[(*cursor)++];
+      PgNetwork wanted = { pg_address_mask (address, prefix), prefix };
 
-      if (self->in_use[*cursor] == 0)
-        continue;
-      wanted = (PgNetwork){ pg_address_mask (address, (guint) *cursor), (guint8) *cursor };
       if (find_at_prefix (self, &wanted, out_network, out_value))
         return TRUE;
     }

@@ -41,7 +41,7 @@ gpointer pg_netset_get (const PgNetset *self, const PgNetwork *network);
 gboolean pg_netset_next_cover (const PgNetset *self, const PgAddress *address, gint *cursor, PgNetwork *out_network,
                                gpointer *out_value);
 
-#define PG_NETSET_START 129
+#define PG_NETSET_START 0
 
 /** pg_netset_covers: TRUE if a network in the set covers @address; @out_network (out, optional): the narrowest one. */
 gboolean pg_netset_covers (const PgNetset *self, const PgAddress *address, PgNetwork *out_network);

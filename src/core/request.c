@@ -18,15 +18,18 @@ typedef enum
   ATTR_NONE = N_ATTRS,
 } Attr;
 
-static const char *const attr_names[N_ATTRS] = {
-  [ATTR_REQUEST] = "request",
-  [ATTR_PROTOCOL_STATE] = "protocol_state",
-  [ATTR_CLIENT_ADDRESS] = "client_address",
-  [ATTR_SENDER] = "sender",
-  [ATTR_RECIPIENT] = "recipient",
-  [ATTR_SASL_USERNAME] = "sasl_username",
-  [ATTR_POLICY_CONTEXT] = "policy_context",
-  [ATTR_INSTANCE] = "instance",
+/* Most names are told apart by their length alone. */
+#define NAME(text) { text, sizeof text - 1 }
+
+static const PgSpan attr_names[N_ATTRS] = {
+  [ATTR_REQUEST] = NAME ("request"),
+  [ATTR_PROTOCOL_STATE] = NAME ("protocol_state"),
+  [ATTR_CLIENT_ADDRESS] = NAME ("client_address"),
+  [ATTR_SENDER] = NAME ("sender"),
+  [ATTR_RECIPIENT] = NAME ("recipient"),
+  [ATTR_SASL_USERNAME] = NAME ("sasl_username"),
+  [ATTR_POLICY_CONTEXT] = NAME ("policy_context"),
+  [ATTR_INSTANCE] = NAME ("instance"),
 };
 
 /* A value lies in @text, which may move while it grows: hence offsets. */
@@ -105,7 +108,7 @@ static Attr
 find_attr (PgSpan name)
 {
   for (Attr attr = 0; attr < N_ATTRS; attr++)
-    if (pg_span_is (name, attr_names[attr]))
+    if (pg_span_equal (name, attr_names[attr]))
       return attr;
   return ATTR_NONE;
 }
@@ -113,24 +116,21 @@ find_attr (PgSpan name)
 static gboolean
 take_attribute (PgRequest *self, PgSpan line, GError **error)
 {
-  PgSpan name;
-  Attr   attr;
+  const char *equals = memchr (line.data, '=', line.len);
+  PgSpan      value;
+  Attr        attr;
 
-  if (memchr (line.data, '\0', line.len) != NULL)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a NUL byte in a policy request");
-      return FALSE;
-    }
-  if (!pg_span_take_until (&line, '=', &name) || name.len == 0)
+  if (equals == NULL || equals == line.data)
     {
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a policy request line that is not name=value");
       return FALSE;
     }
-  attr = find_attr (name);
+  attr = find_attr (pg_span (line.data, (gsize) (equals - line.data)));
+  value = pg_span (equals + 1, line.len - (gsize) (equals + 1 - line.data));
   if (attr != ATTR_NONE && self->values[attr].len == 0)
     {
-      self->values[attr] = (Value){ (guint32) self->text->len, (guint32) line.len };
-      g_string_append_len (self->text, line.data, (gssize) line.len);
+      self->values[attr] = (Value){ (guint32) self->text->len, (guint32) value.len };
+      g_string_append_len (self->text, value.data, (gssize) value.len);
     }
   return TRUE;
 }
@@ -146,51 +146,66 @@ finish_request (PgRequest *self, GError **error)
 }
 
 static gboolean
+take_whole_line (PgRequest *self, PgSpan line, GError **error)
+{
+  return line.len == 0 ? finish_request (self, error) : take_attribute (self, line, error);
+}
+
+/* Takes the end of a line, whose beginning may be here already. */
+static gboolean
 take_line (PgRequest *self, PgSpan line, GError **error)
 {
   gboolean ok;
 
-  if (self->line->len > 0)
-    {
-      g_string_append_len (self->line, line.data, (gssize) line.len);
-      line = pg_span (self->line->str, self->line->len);
-    }
-  ok = line.len == 0 ? finish_request (self, error) : take_attribute (self, line, error);
+  if (self->line->len == 0)
+    return take_whole_line (self, line, error);
+  g_string_append_len (self->line, line.data, (gssize) line.len);
+  ok = take_whole_line (self, pg_span (self->line->str, self->line->len), error);
   g_string_truncate (self->line, 0);
   return ok;
+}
+
+/* Takes lines until the request or @data is at its end; what is left of a line is kept. */
+static gboolean
+take_lines (PgRequest *self, PgSpan *data, GError **error)
+{
+  while (data->len > 0 && !self->complete)
+    {
+      const char *lf = memchr (data->data, '\n', data->len);
+      PgSpan      line = pg_span (data->data, lf != NULL ? (gsize) (lf - data->data) : data->len);
+
+      pg_span_skip (data, lf != NULL ? line.len + 1 : line.len);
+      if (lf == NULL)
+        g_string_append_len (self->line, line.data, (gssize) line.len);
+      else if (!take_line (self, line, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean
 pg_request_feed (PgRequest *self, PgSpan *data, gboolean *out_complete, GError **error)
 {
-  *out_complete = FALSE;
-  while (data->len > 0)
-    {
-      PgSpan window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - self->n_bytes));
-      PgSpan rest = window;
-      PgSpan line;
+  PgSpan window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - self->n_bytes));
+  PgSpan rest = window;
+  gsize  n_taken;
 
-      if (!pg_span_take_until (&rest, '\n', &line))
-        {
-          g_string_append_len (self->line, window.data, (gssize) window.len);
-          self->n_bytes += window.len;
-          pg_span_skip (data, window.len);
-          if (data->len == 0)
-            return TRUE;
-          g_set_error (error, PG_ERROR, PG_ERROR_LIMIT, "a policy request of more than %d bytes", PG_REQUEST_MAX);
-          return FALSE;
-        }
-      self->n_bytes += line.len + 1;
-      pg_span_skip (data, line.len + 1);
-      if (!take_line (self, line, error))
-        return FALSE;
-      if (self->complete)
-        {
-          *out_complete = TRUE;
-          return TRUE;
-        }
+  *out_complete = FALSE;
+  if (!take_lines (self, &rest, error))
+    return FALSE;
+  n_taken = window.len - rest.len;
+  if (n_taken > 0 && memchr (window.data, '\0', n_taken) != NULL)
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a NUL byte in a policy request");
+      return FALSE;
     }
-  return TRUE;
+  self->n_bytes += n_taken;
+  pg_span_skip (data, n_taken);
+  *out_complete = self->complete;
+  if (self->complete || data->len == 0)
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_LIMIT, "a policy request of more than %d bytes", PG_REQUEST_MAX);
+  return FALSE;
 }
 
 void

@@ -4,6 +4,9 @@
 #define NAME_BYTES "_-"
 #define SESSION_BYTES "+/=_.:-"
 
+/* Places where a name could end, beyond which a line is not worth the time to look at them all. */
+#define ENDS_MAX 16
+
 /* What the elements beside the user said; each may come once. */
 typedef struct
 {
@@ -138,19 +141,26 @@ read_with_name (PgSpan message, PgSpan name, Elements *out)
   return TRUE;
 }
 
-/* In how many ways can the line be read? The name may end at each ">" that has ", " or nothing behind it. */
+/* In how many ways can the line be read? The name may end at each ">" that has ", " or nothing behind it, however long it
+ * then is: a name that is refused for its length must not be read as a shorter one. Many ends are as good as two. */
 static guint
 count_readings (PgSpan message, gsize name_at, PgSpan *out_name, Elements *out)
 {
-  gsize stop = MIN (message.len, name_at + PG_USER_MAX + 1);
-  guint readings = 0;
+  PgSpan rest = pg_span (message.data + name_at, message.len - name_at);
+  guint  readings = 0;
+  guint  ends = 0;
+  PgSpan piece;
 
-  for (gsize i = name_at; i < stop; i++)
+  while (pg_span_take_until (&rest, '>', &piece))
     {
-      PgSpan rest = pg_span (message.data + i, message.len - i);
-      PgSpan name = pg_span (message.data + name_at, i - name_at);
+      PgSpan behind = rest;
+      PgSpan name = pg_span (message.data + name_at, (gsize) (piece.data + piece.len - message.data) - name_at);
 
-      if (!pg_span_take (&rest, ">") || (rest.len > 0 && !pg_span_take (&rest, ", ")) || !read_with_name (message, name, out))
+      if (behind.len > 0 && !pg_span_take (&behind, ", "))
+        continue;
+      if (++ends > ENDS_MAX)
+        return 2;
+      if (!read_with_name (message, name, out))
         continue;
       *out_name = name;
       readings++;
@@ -172,6 +182,8 @@ check_name (PgSpan name)
 {
   if (name.len == 0)
     return "the user name is empty";
+  if (name.len > PG_USER_MAX)
+    return "the user name is too long";
   if (name.len >= 3 && memcmp (name.data + name.len - 3, "...", 3) == 0)
     return "the user name was cut by the server";
   return NULL;

@@ -1,48 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/permit-log.h"
 
-#include "core/duration.h"
+#include "core/siphash.h"
 
-/* So many addresses are remembered; then all are forgotten at once. */
-#define ADDRESSES_MAX 65536
+
+/* Places in a set: an address can be at any of them. */
+#define WAYS 4
+
+/* Sets; each fills a cache line. Pages that were never needed take no memory. */
+#define SETS ((guint32) 1 << 18)
 
 typedef struct
 {
-  PgAddress address;
-  gint64    login_us; /* of the login it was logged with */
-  gboolean  is_repeated; /* since it was told last */
+  guint64 name;     /* a keyed hash of the address: to two of them sharing it, the log owes nothing but a line */
+  guint32 login_s;  /* of the login it was logged with; 0: an admin's allow */
+  guint32 minute;   /* in which it was counted last; from 1 */
 } Entry;
 
 struct _PgPermitLog
 {
-  GHashTable *entries; /* of Entry, by its address */
-  guint64     n_repeated;
-  guint       n_addresses;
+  Entry   *entries; /* SETS sets of WAYS */
+  PgSecret secret;
+  guint64  n_repeated;
+  guint    n_addresses;
+  guint32  minute;
 };
-
-static guint
-hash_address (gconstpointer address)
-{
-  const PgAddress *self = address;
-  guint            hash = 2166136261u;
-
-  for (gsize i = 0; i < sizeof self->bytes; i++)
-    hash = (hash ^ self->bytes[i]) * 16777619u;
-  return hash;
-}
-
-static gboolean
-equal_addresses (gconstpointer a, gconstpointer b)
-{
-  return pg_address_equal (a, b);
-}
 
 PgPermitLog *
 pg_permit_log_new (void)
 {
   PgPermitLog *self = g_new0 (PgPermitLog, 1);
 
-  self->entries = g_hash_table_new_full (hash_address, equal_addresses, NULL, g_free);
+  self->entries = g_new0 (Entry, (gsize) SETS * WAYS);
+  self->minute = 1;
+  for (gsize i = 0; i < sizeof self->secret.bytes; i++)
+    self->secret.bytes[i] = (guint8) g_random_int ();
   return self;
 }
 
@@ -52,7 +44,7 @@ pg_permit_log_free (PgPermitLog *self)
   if (self == NULL)
     return;
   pg_permit_log_tell (self);
-  g_hash_table_unref (self->entries);
+  g_free (self->entries);
   g_free (self);
 }
 
@@ -83,38 +75,45 @@ tell (const PgQuery *query, const PgFinding *finding, gint64 now_us)
                pg_rule_name (finding->decision.rule));
 }
 
+/* The entry of that name; else the one of its set that was logged for the oldest login, to be used anew. */
+static Entry *
+find_entry (PgPermitLog *self, guint64 name)
+{
+  Entry *set = self->entries + (gsize) (name % SETS) * WAYS;
+  Entry *oldest = set;
+
+  for (guint i = 0; i < WAYS; i++)
+    {
+      if (set[i].name == name)
+        return &set[i];
+      if (set[i].login_s < oldest->login_s)
+        oldest = &set[i];
+    }
+  return oldest;
+}
+
 static void
 count_again (PgPermitLog *self, Entry *entry)
 {
   self->n_repeated++;
-  if (!entry->is_repeated)
+  if (entry->minute != self->minute)
     self->n_addresses++;
-  entry->is_repeated = TRUE;
-}
-
-static void
-remember (PgPermitLog *self, const PgAddress *address, gint64 login_us)
-{
-  Entry *entry = g_new0 (Entry, 1);
-
-  if (g_hash_table_size (self->entries) >= ADDRESSES_MAX)
-    g_hash_table_remove_all (self->entries);
-  entry->address = *address;
-  entry->login_us = login_us;
-  g_hash_table_replace (self->entries, &entry->address, entry);
+  entry->minute = self->minute;
 }
 
 void
 pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
 {
-  Entry *known = g_hash_table_lookup (self->entries, &query->address);
-  gint64 login_us = finding->decision.rule == PG_RULE_LOGIN ? finding->decision.login_us : PG_RECORD_NEVER;
+  gboolean by_login = finding->decision.rule == PG_RULE_LOGIN;
+  guint32  login_s = by_login ? (guint32) (finding->decision.login_us / G_USEC_PER_SEC) : 0;
+  guint64  name = pg_siphash_64 (&self->secret, query->address.bytes, sizeof query->address.bytes);
+  Entry   *entry = find_entry (self, name);
 
-  if (known != NULL && known->login_us == login_us)
-    count_again (self, known);
+  if (entry->name == name && entry->login_s == login_s)
+    count_again (self, entry);
   else
     {
-      remember (self, &query->address, login_us);
+      *entry = (Entry){ .name = name, .login_s = login_s };
       tell (query, finding, now_us);
     }
 }
@@ -122,14 +121,8 @@ pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *fin
 void
 pg_permit_log_tell (PgPermitLog *self)
 {
-  GHashTableIter iter;
-  gpointer       entry;
-
-  if (self->n_repeated == 0)
-    return;
-  g_message ("permits repeated=%" G_GUINT64_FORMAT " addresses=%u", self->n_repeated, self->n_addresses);
+  if (self->n_repeated > 0)
+    g_message ("permits repeated=%" G_GUINT64_FORMAT " addresses=%u", self->n_repeated, self->n_addresses);
   self->n_repeated = self->n_addresses = 0;
-  g_hash_table_iter_init (&iter, self->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
-    ((Entry *) entry)->is_repeated = FALSE;
+  self->minute++;
 }

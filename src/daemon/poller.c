@@ -9,7 +9,7 @@
 struct _PgPoller
 {
   int                epoll;
-  guint              source;
+  GSource           *source;
   int                n_batch; /* events being handed out; 0: none */
   struct epoll_event batch[BATCH];
 };
@@ -41,7 +41,11 @@ pg_poller_new (void)
     return NULL;
   self = g_new0 (PgPoller, 1);
   self->epoll = epoll;
-  self->source = g_unix_fd_add (epoll, G_IO_IN, dispatch, self);
+  self->source = g_unix_fd_source_new (epoll, G_IO_IN);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (dispatch), self, NULL);
+  /* Else the loop takes it out and puts it back around each dispatch, at two writes to its wake-up descriptor and a read. */
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_attach (self->source, NULL);
   return self;
 }
 
@@ -50,7 +54,8 @@ pg_poller_free (PgPoller *self)
 {
   if (self == NULL)
     return;
-  g_source_remove (self->source);
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
   close (self->epoll);
   g_free (self);
 }
