@@ -79,20 +79,40 @@ pg_committer_set_watcher (PgCommitter *self, PgWatcher *watcher)
 static void begin (PgCommitter *self);
 
 static void
+save_positions (PgCommitter *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error)
+      && pg_log_may (&self->failures, "failures of the database"))
+    g_warning ("cannot save how far the logs were read: %s", error->message);
+}
+
+static void
 finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autofree Sync   *sync = user_data;
   g_autoptr (GError) error = NULL;
   PgCommitter       *self = sync->owner;
+  gboolean           ok = pg_store_sync_finish (result, &error);
 
-  if (!pg_store_sync_finish (result, &error) && self != NULL && pg_log_may (&self->failures, "failures to sync"))
-    g_warning ("%s", error->message);
   if (self == NULL)
     return;
   self->sync = NULL;
+  if (ok)
+    save_positions (self);
+  else if (pg_log_may (&self->failures, "failures of the database"))
+    g_warning ("%s", error->message);
   tell_all (sync->waiters, error);
   if (self->waiting->len > 0)
     begin (self);
+}
+
+static void
+note_positions (PgCommitter *self)
+{
+  if (self->watcher != NULL)
+    pg_watcher_note_positions (self->watcher);
 }
 
 static void
@@ -102,20 +122,23 @@ begin (PgCommitter *self)
   self->sync->owner = self;
   self->sync->waiters = self->waiting;
   self->waiting = new_waiters ();
+  note_positions (self);
   pg_store_sync_async (pg_engine_store (self->engine), finish, self->sync);
 }
 
 void
 pg_committer_tick (PgCommitter *self)
 {
-  g_autoptr (GError) error = NULL;
-
   if (pg_engine_problem (self->engine) != NULL || self->sync != NULL)
     return;
-  if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error))
-    g_warning ("cannot save how far the logs were read: %s", error->message);
   if (pg_store_is_dirty (pg_engine_store (self->engine)))
-    begin (self);
+    {
+      begin (self);
+      return;
+    }
+  /* All grants are on the disk; what was read since held none. */
+  note_positions (self);
+  save_positions (self);
 }
 
 void

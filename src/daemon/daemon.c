@@ -280,7 +280,8 @@ change_sources (PgDaemon *self, GError **error)
 {
   PgWatcher *fresh;
 
-  if (!pg_watcher_save_positions (self->watcher, error))
+  pg_watcher_note_positions (self->watcher);
+  if (!pg_store_sync (pg_engine_store (self->engine), error) || !pg_watcher_save_positions (self->watcher, error))
     return FALSE;
   fresh = pg_watcher_new (self->engine, error);
   if (fresh == NULL)
@@ -314,9 +315,12 @@ static void
 save (PgDaemon *self)
 {
   g_autoptr (GError) error = NULL;
+  PgStore           *store = pg_engine_store (self->engine);
 
-  if (self->watcher != NULL && pg_engine_problem (self->engine) == NULL
-      && (!pg_watcher_save_positions (self->watcher, &error) || !pg_store_close (pg_engine_store (self->engine), &error)))
+  if (self->watcher == NULL || pg_engine_problem (self->engine) != NULL)
+    return;
+  pg_watcher_note_positions (self->watcher);
+  if (!pg_store_sync (store, &error) || !pg_watcher_save_positions (self->watcher, &error) || !pg_store_close (store, &error))
     g_warning ("not all was saved: %s", error->message);
 }
 

@@ -3,7 +3,6 @@
 
 #include "core/siphash.h"
 
-
 /* Places in a set: an address can be at any of them. */
 #define WAYS 4
 

@@ -21,6 +21,7 @@ typedef struct
   gboolean   was_current; /* ever, since the start or since it was blind */
   gboolean   is_told;     /* that it is blind */
   gint64     not_current_since_us; /* monotonic; 0: it is current */
+  GBytes    *noted; /* position to be saved */
   GBytes    *saved;
 } Feed;
 
@@ -260,17 +261,27 @@ pg_watcher_tick (PgWatcher *self)
   tell_engine (self);
 }
 
+void
+pg_watcher_note_positions (PgWatcher *self)
+{
+  for (guint i = 0; i < self->feeds->len && self->is_started; i++)
+    {
+      Feed *feed = g_ptr_array_index (self->feeds, i);
+
+      g_clear_pointer (&feed->noted, g_bytes_unref);
+      feed->noted = pg_source_position (feed->source);
+    }
+}
+
 static gboolean
 save_position (PgWatcher *self, Feed *feed, GError **error)
 {
-  g_autoptr (GBytes) position = pg_source_position (feed->source);
-
-  if (position == NULL || (feed->saved != NULL && g_bytes_equal (position, feed->saved)))
+  if (feed->noted == NULL || (feed->saved != NULL && g_bytes_equal (feed->noted, feed->saved)))
     return TRUE;
-  if (!pg_store_put_position (pg_engine_store (self->engine), pg_source_name (feed->source), position, error))
+  if (!pg_store_put_position (pg_engine_store (self->engine), pg_source_name (feed->source), feed->noted, error))
     return FALSE;
   g_clear_pointer (&feed->saved, g_bytes_unref);
-  feed->saved = g_steal_pointer (&position);
+  feed->saved = g_bytes_ref (feed->noted);
   return TRUE;
 }
 
@@ -294,8 +305,8 @@ free_feed (gpointer data)
     g_source_remove (feed->fd_source);
   if (feed->idle_source != 0)
     g_source_remove (feed->idle_source);
-  if (feed->saved != NULL)
-    g_bytes_unref (feed->saved);
+  g_clear_pointer (&feed->noted, g_bytes_unref);
+  g_clear_pointer (&feed->saved, g_bytes_unref);
   pg_source_free (feed->source);
   g_free (feed);
 }

@@ -41,7 +41,15 @@ void pg_watcher_free (PgWatcher *self);
 /** pg_watcher_tick: to be called about once a second. */
 void pg_watcher_tick (PgWatcher *self);
 
-/** pg_watcher_save_positions: puts where reading goes on into the store, beside the grants that were read before it. */
+/**
+ * pg_watcher_note_positions:
+ *
+ * Remembers how far the sources were read. When the grants that were read until now are on the disk, save the positions:
+ * were they there first, a crash could lose the logins between.
+ */
+void pg_watcher_note_positions (PgWatcher *self);
+
+/** pg_watcher_save_positions: puts what was remembered last into the store. */
 gboolean pg_watcher_save_positions (PgWatcher *self, GError **error);
 
 /** pg_watcher_n_sources: how many there are. */

@@ -605,6 +605,13 @@ pg_store_is_dirty (const PgStore *self)
   return self->is_dirty;
 }
 
+gboolean
+pg_store_sync (PgStore *self, GError **error)
+{
+  self->is_dirty = FALSE;
+  return pg_file_sync (self->file, error);
+}
+
 void
 pg_store_sync_async (PgStore *self, GAsyncReadyCallback done, gpointer user_data)
 {

@@ -127,6 +127,10 @@ gboolean pg_store_put_position (PgStore *self, const char *source, GBytes *posit
 /** pg_store_is_dirty: TRUE if something was written since the last sync was begun. */
 gboolean pg_store_is_dirty (const PgStore *self);
 
+/** pg_store_sync: as pg_store_sync_async(), waiting: only where nobody waits for us. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_sync (PgStore *self, GError **error);
+
 /**
  * pg_store_sync_async:
  * @done: called in the caller's main context; ends with pg_store_sync_finish()
