@@ -38,7 +38,8 @@ check_count (const char *name, int n_operands, int min, int max)
 {
   if (n_operands >= min && (max < 0 || n_operands <= max))
     return TRUE;
-  pg_arguments_fail (PG_EXIT_USAGE, "%s: expected %s; see popgate %s --help", name, pg_cli_subcommand (name)->arguments, name);
+  pg_arguments_fail (PG_EXIT_USAGE, "%s: expected %s; see popgate %s --help", name,
+                     max == 0 ? "no arguments" : pg_cli_subcommand (name)->arguments, name);
   return FALSE;
 }
 

@@ -86,9 +86,12 @@ show_note (JsonObject *note)
   g_autofree char *why = pg_output_text (note, "why");
   g_autofree char *made = pg_output_clock (pg_message_get_int (note, "made", 0));
   g_autofree char *until = pg_output_clock (pg_message_get_int (note, "until", 0));
+  gboolean         ends = pg_message_get_int (note, "until", 0) != 0;
+  gboolean         has_why = !g_str_equal (why, "-");
 
-  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s, until %s, why: %s",
-                   pg_message_get_int (note, "note", 0), pg_message_get_string (note, "kind"), target, by, made, until, why);
+  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s%s%s%s%s%s", pg_message_get_int (note, "note", 0),
+                   pg_message_get_string (note, "kind"), target, by, made, ends ? ", until " : "", ends ? until : "",
+                   pg_message_get_flag (note, "in_force") ? "" : " (over)", has_why ? ": " : "", has_why ? why : "");
 }
 
 static void

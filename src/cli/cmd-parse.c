@@ -13,6 +13,15 @@
 
 #define PORTION 262144
 
+/* One line of the summary. */
+typedef struct
+{
+  PgServer  server;
+  PgService service;
+  char     *user;
+  guint64   n_logins;
+} Count;
+
 typedef struct
 {
   PgCli       *cli;
@@ -22,21 +31,30 @@ typedef struct
   gboolean     why;
   gboolean     unmatched;
   gboolean     summary;
-  GHashTable  *counts; /* "server service user" -> count */
+  GHashTable  *counts; /* "server service user" -> Count */
   const char  *file;
   PgHeadFormat format;
   guint64      line;
 } Run;
 
+/* What every row tells: where it was read. */
 static JsonObject *
-describe_login (const Run *run, const PgLogin *login, const char *refusal)
+new_row (const Run *run)
 {
   JsonObject *row = json_object_new ();
-  char        address[PG_ADDRESS_TEXT_MAX];
 
   if (run->file != NULL)
     pg_message_set_text (row, "file", pg_span_from_string (run->file));
   json_object_set_int_member (row, "line", (gint64) run->line);
+  return row;
+}
+
+static JsonObject *
+describe_login (const Run *run, const PgLogin *login, const char *refusal)
+{
+  JsonObject *row = new_row (run);
+  char        address[PG_ADDRESS_TEXT_MAX];
+
   pg_message_set_time (row, "time", login->time_us);
   json_object_set_string_member (row, "address", pg_address_to_string (&login->address, address));
   pg_message_set_text (row, "user", login->user);
@@ -71,26 +89,42 @@ show_refused_line (const Run *run, PgSpan line, const char *why)
 
   if (run->cli->json)
     {
-      row = json_object_new ();
-      json_object_set_int_member (row, "line", (gint64) run->line);
+      row = new_row (run);
       json_object_set_string_member (row, "refused", why);
       pg_message_set_text (row, "text", line);
       pg_output_json (row);
       return;
     }
   shown = pg_span_escape (line, 300);
-  pg_output_print (PG_OUTPUT_DOUBT, "line %" G_GUINT64_FORMAT " not taken for a login (%s): %s", run->line, why, shown);
+  pg_output_print (PG_OUTPUT_DOUBT, "%s%sline %" G_GUINT64_FORMAT " not taken for a login (%s): %s",
+                   run->file != NULL ? run->file : "", run->file != NULL ? ": " : "", run->line, why, shown);
 }
 
 static void
-count (const Run *run, const PgLogin *login)
+free_count (gpointer data)
 {
-  g_autofree char *user = pg_span_escape (login->user, PG_USER_MAX);
-  char            *key = g_strdup_printf ("%-10s %-10s %s", pg_server_to_string (login->server),
-                                          pg_service_to_string (login->service), user);
-  gsize            so_far = GPOINTER_TO_SIZE (g_hash_table_lookup (run->counts, key));
+  Count *count = data;
 
-  g_hash_table_insert (run->counts, key, GSIZE_TO_POINTER (so_far + 1));
+  g_free (count->user);
+  g_free (count);
+}
+
+static void
+count_login (const Run *run, const PgLogin *login)
+{
+  g_autofree char *user = g_utf8_make_valid (login->user.data, (gssize) login->user.len);
+  g_autofree char *key = g_strdup_printf ("%d %d %s", (int) login->server, (int) login->service, user);
+  Count           *count = g_hash_table_lookup (run->counts, key);
+
+  if (count == NULL)
+    {
+      count = g_new0 (Count, 1);
+      count->server = login->server;
+      count->service = login->service;
+      count->user = g_steal_pointer (&user);
+      g_hash_table_insert (run->counts, g_steal_pointer (&key), count);
+    }
+  count->n_logins++;
 }
 
 static void
@@ -111,9 +145,25 @@ take_line (Run *run, PgSpan line)
   if (kind != PG_LINE_LOGIN || run->unmatched)
     return;
   if (run->summary)
-    count (run, &login);
+    count_login (run, &login);
   else
     show_login (run, &login, pg_engine_refusal (run->engine, &login, login.time_us));
+}
+
+/* Lines that are dropped for their length are lines all the same. */
+static void
+take_lines (Run *run, PgLines *lines, PgSpan data)
+{
+  guint64 n_before = pg_lines_n_overlong (lines);
+  PgSpan  line;
+
+  while (pg_lines_next (lines, &data, &line))
+    {
+      run->line += pg_lines_n_overlong (lines) - n_before;
+      n_before = pg_lines_n_overlong (lines);
+      take_line (run, line);
+    }
+  run->line += pg_lines_n_overlong (lines) - n_before;
 }
 
 static gboolean
@@ -126,27 +176,42 @@ parse_fd (Run *run, int fd)
   run->format = run->wanted;
   run->line = 0;
   while ((n = read (fd, portion, PORTION)) > 0 || (n < 0 && errno == EINTR))
-    {
-      PgSpan data = pg_span (portion, n > 0 ? (gsize) n : 0);
-      PgSpan line;
-
-      while (pg_lines_next (lines, &data, &line))
-        take_line (run, line);
-    }
+    take_lines (run, lines, pg_span (portion, n > 0 ? (gsize) n : 0));
   return n == 0;
 }
 
 static gboolean
 parse_file (Run *run, const char *path)
 {
-  int      fd = open (path, O_RDONLY | O_CLOEXEC);
+  gboolean is_stdin = g_str_equal (path, "-");
+  int      fd = is_stdin ? STDIN_FILENO : open (path, O_RDONLY | O_CLOEXEC);
   gboolean ok = fd >= 0 && parse_fd (run, fd);
 
   if (!ok)
-    pg_arguments_fail (PG_EXIT_FAILED, "cannot read %s: %s", path, g_strerror (errno));
-  if (fd >= 0)
+    pg_arguments_fail (PG_EXIT_FAILED, "cannot read %s: %s", is_stdin ? "the standard input" : path, g_strerror (errno));
+  if (fd >= 0 && !is_stdin)
     close (fd);
   return ok;
+}
+
+static void
+show_count (const Run *run, const Count *count)
+{
+  g_autoptr (JsonObject) row = json_object_new ();
+  g_autofree char       *user = NULL;
+
+  json_object_set_int_member (row, "count", (gint64) count->n_logins);
+  json_object_set_string_member (row, "server", pg_server_to_string (count->server));
+  json_object_set_string_member (row, "service", pg_service_to_string (count->service));
+  json_object_set_string_member (row, "user", count->user);
+  if (run->cli->json)
+    {
+      pg_output_json (row);
+      return;
+    }
+  user = pg_output_text (row, "user");
+  pg_output_print (PG_OUTPUT_PLAIN, "%8" G_GUINT64_FORMAT "  %-10s %-10s %s", count->n_logins,
+                   pg_server_to_string (count->server), pg_service_to_string (count->service), user);
 }
 
 static void
@@ -155,8 +220,7 @@ show_summary (const Run *run)
   g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (run->counts), (GCompareFunc) g_strcmp0);
 
   for (GList *link = keys; link != NULL; link = link->next)
-    pg_output_print (PG_OUTPUT_PLAIN, "%8" G_GSIZE_FORMAT "  %s",
-                     GPOINTER_TO_SIZE (g_hash_table_lookup (run->counts, link->data)), (const char *) link->data);
+    show_count (run, g_hash_table_lookup (run->counts, link->data));
 }
 
 static PgExit
@@ -164,8 +228,8 @@ parse_all (Run *run, int n_files, char **files)
 {
   PgExit code = PG_EXIT_OK;
 
-  if (n_files == 0 && !parse_fd (run, STDIN_FILENO))
-    code = pg_arguments_fail (PG_EXIT_FAILED, "cannot read the standard input: %s", g_strerror (errno));
+  if (n_files == 0 && !parse_file (run, "-"))
+    code = PG_EXIT_FAILED;
   for (int i = 0; i < n_files; i++)
     {
       run->file = n_files > 1 ? files[i] : NULL;
@@ -201,7 +265,7 @@ pg_cmd_parse (PgCli *cli, int argc, char **argv)
     return PG_EXIT_USAGE;
   run.engine = pg_engine_new (config, PG_STORE_READ_ONLY);
   run.zone = g_time_zone_new_local ();
-  run.counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  run.counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_count);
   code = parse_all (&run, argc - 1, argv + 1);
   g_hash_table_unref (run.counts);
   g_time_zone_unref (run.zone);

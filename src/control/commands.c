@@ -15,10 +15,18 @@ struct _PgAnswer
   gboolean   needs_commit;
 };
 
+/* What a command is: looks at the store, looks at the daemon, or changes something. */
+typedef enum
+{
+  LOOK,
+  ASK_DAEMON,
+  CHANGE,
+} Nature;
+
 typedef struct
 {
   const char *name;
-  gboolean    is_reading;
+  Nature      nature;
   void        (*run) (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 } Command;
 
@@ -158,6 +166,12 @@ describe_login (const PgCommandHost *host, const PgFinding *finding, JsonObject 
   json_object_set_string_member (row, "server", pg_server_to_string (user->server));
 }
 
+static gboolean
+has_daemon (const PgCommandHost *host)
+{
+  return host->describe != NULL;
+}
+
 /* Where nothing permits, what there is of a login says most. */
 static const char *
 tell_why (const PgDecision *decision, const PgRuleStep *steps)
@@ -173,6 +187,7 @@ describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFindi
   char              address[PG_ADDRESS_TEXT_MAX];
 
   json_object_set_string_member (row, "address", pg_address_to_string (&query->address, address));
+  json_object_set_boolean_member (row, "daemon", has_daemon (host));
   json_object_set_boolean_member (row, "may_relay", decision->verdict == PG_VERDICT_OK);
   json_object_set_string_member (row, "verdict", pg_verdict_to_string (decision->verdict));
   json_object_set_int_member (row, "rule", (gint64) decision->rule);
@@ -182,8 +197,15 @@ describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFindi
   return row;
 }
 
+/* Without a daemon nobody reads the logs. */
+static const char *
+tell_saw (const PgCommandHost *host, const PgRuleStep *step)
+{
+  return step->rule == PG_RULE_SOURCE && !has_daemon (host) ? "not known: popgated does not run" : step->saw;
+}
+
 static JsonArray *
-describe_steps (const PgRuleStep *steps)
+describe_steps (const PgCommandHost *host, const PgRuleStep *steps)
 {
   JsonArray *array = json_array_new ();
 
@@ -197,7 +219,7 @@ describe_steps (const PgRuleStep *steps)
       json_object_set_string_member (step, "verdict", pg_verdict_to_string (steps[i].verdict));
       json_object_set_boolean_member (step, "matches", steps[i].matches);
       json_object_set_boolean_member (step, "decides", steps[i].decides);
-      pg_message_set_text (step, "saw", pg_span_from_string (steps[i].saw));
+      pg_message_set_text (step, "saw", pg_span_from_string (tell_saw (host, &steps[i])));
       json_array_add_object_element (array, step);
     }
   return array;
@@ -240,7 +262,7 @@ find_out (const PgCommandHost *host, JsonObject *request, PgAnswer *answer, gboo
   row = describe_finding (host, &query, &finding, steps);
   if (in_full)
     {
-      json_object_set_array_member (row, "steps", describe_steps (steps));
+      json_object_set_array_member (row, "steps", describe_steps (host, steps));
       json_object_set_array_member (row, "logins", describe_users (&finding));
     }
   for (guint i = 0; i < PG_N_RULES - 1; i++)
@@ -274,7 +296,7 @@ run_list (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
 /* --- notes ----------------------------------------------------------------------------------------------------------- */
 
 static JsonObject *
-describe_note (const PgNote *note)
+describe_note (const PgNote *note, gint64 now_us)
 {
   JsonObject      *row = json_object_new ();
   g_autofree char *target = pg_note_target_to_string (note);
@@ -285,6 +307,7 @@ describe_note (const PgNote *note)
   pg_message_set_text (row, "by", pg_span_from_string (note->by));
   pg_message_set_time (row, "made", note->made_us);
   pg_message_set_time (row, "until", note->until_us);
+  json_object_set_boolean_member (row, "in_force", now_us < note->until_us);
   pg_message_set_text (row, "why", pg_span_from_string (note->why));
   return row;
 }
@@ -340,7 +363,7 @@ add_note (const PgCommandHost *host, PgNote *note, PgAnswer *answer)
       return;
     }
   answer->needs_commit = TRUE;
-  add_row (answer, describe_note (note));
+  add_row (answer, describe_note (note, host->now_us));
   add_exit (answer, PG_EXIT_OK);
 }
 
@@ -404,7 +427,7 @@ static void
 forget (const PgCommandHost *host, guint64 id, PgAnswer *answer)
 {
   const PgNote *note = pg_noteset_get (pg_engine_notes (host->engine), id);
-  JsonObject   *row = note != NULL ? describe_note (note) : NULL;
+  JsonObject   *row = note != NULL ? describe_note (note, host->now_us) : NULL;
   GError       *error = NULL;
 
   if (pg_engine_forget_note (host->engine, id, &error))
@@ -460,13 +483,13 @@ describe_store (PgEngine *engine)
 }
 
 static JsonArray *
-describe_notes (PgEngine *engine)
+describe_notes (PgEngine *engine, gint64 now_us)
 {
   JsonArray            *array = json_array_new ();
   g_autoptr (GPtrArray) notes = pg_noteset_list (pg_engine_notes (engine));
 
   for (guint i = 0; i < notes->len; i++)
-    json_array_add_object_element (array, describe_note (g_ptr_array_index (notes, i)));
+    json_array_add_object_element (array, describe_note (g_ptr_array_index (notes, i), now_us));
   return array;
 }
 
@@ -512,7 +535,7 @@ run_status (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request, PgAnsw
     json_object_set_null_member (row, "source_problem");
   json_object_set_object_member (row, "decisions", describe_counters (host->engine));
   json_object_set_object_member (row, "logins", describe_logins (host->engine));
-  json_object_set_array_member (row, "notes", describe_notes (host->engine));
+  json_object_set_array_member (row, "notes", describe_notes (host->engine, host->now_us));
   add_row (answer, row);
   add_exit (answer, PG_EXIT_OK);
 }
@@ -534,10 +557,17 @@ run_reload (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request, PgAnsw
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 static const Command commands[] = {
-  { "check", TRUE, run_check },   { "explain", TRUE, run_explain }, { "list", TRUE, run_list },
-  { "allow", FALSE, run_allow },  { "deny", FALSE, run_deny },      { "revoke", FALSE, run_revoke },
-  { "forget", FALSE, run_forget }, { "freeze", FALSE, run_freeze },  { "thaw", FALSE, run_thaw },
-  { "status", FALSE, run_status }, { "reload", FALSE, run_reload },
+  { "check", LOOK, run_check },
+  { "explain", LOOK, run_explain },
+  { "list", LOOK, run_list },
+  { "allow", CHANGE, run_allow },
+  { "deny", CHANGE, run_deny },
+  { "revoke", CHANGE, run_revoke },
+  { "forget", CHANGE, run_forget },
+  { "freeze", CHANGE, run_freeze },
+  { "thaw", CHANGE, run_thaw },
+  { "status", ASK_DAEMON, run_status },
+  { "reload", CHANGE, run_reload },
 };
 
 static const Command *
@@ -554,7 +584,15 @@ pg_command_is_reading (const char *command)
 {
   const Command *found = find_command (command);
 
-  return found != NULL && found->is_reading;
+  return found != NULL && found->nature == LOOK;
+}
+
+gboolean
+pg_command_only_looks (const char *command)
+{
+  const Command *found = find_command (command);
+
+  return found == NULL || found->nature != CHANGE;
 }
 
 PgAnswer *
@@ -566,7 +604,7 @@ pg_command_run (const PgCommandHost *host, JsonObject *request)
   g_queue_init (&answer->messages);
   if (command == NULL)
     add_failure (answer, PG_EXIT_USAGE, "unknown command");
-  else if (!command->is_reading && host->describe == NULL)
+  else if (command->nature != LOOK && !has_daemon (host))
     add_failure (answer, PG_EXIT_FAILED, "this needs popgated to run");
   else
     command->run (host, request, answer);

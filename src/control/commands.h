@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 /**
  * PgCommandHost: where commands run. All borrowed.
  * @by: who asks
- * @describe: (nullable): adds the daemon's part to a status row; NULL: there is no daemon
+ * @describe: (nullable): adds the daemon's part to a status row; NULL: there is no daemon, and commands that need one fail
  * @reload: (nullable): reads the configuration again
  */
 typedef struct
@@ -65,5 +65,8 @@ gboolean pg_answer_next (PgAnswer *self, JsonObject **out);
 
 /** pg_command_is_reading: TRUE if @command needs no daemon. */
 gboolean pg_command_is_reading (const char *command);
+
+/** pg_command_only_looks: TRUE if @command changes nothing: it need not be told who asked. */
+gboolean pg_command_only_looks (const char *command);
 
 G_END_DECLS

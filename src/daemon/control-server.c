@@ -28,6 +28,7 @@ typedef struct
   GString         *output;
   PgAnswer        *answer;
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
+  gboolean         may;        /* else each request is refused */
   gboolean         is_last;    /* ends when the output is sent */
 } Session;
 
@@ -148,6 +149,38 @@ wait_for_commit (Session *session)
   pg_committer_commit (session->owner->host.committer, committed, session);
 }
 
+static char *
+describe_value (JsonNode *value)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *shown = NULL;
+
+  if (JSON_NODE_HOLDS_VALUE (value) && json_node_get_value_type (value) == G_TYPE_STRING)
+    {
+      shown = pg_span_escape (pg_span_from_string (json_node_get_string (value)), 300);
+      return g_strdup_printf ("\"%s\"", shown);
+    }
+  text = json_to_string (value, FALSE);
+  return pg_span_escape (pg_span_from_string (text), 100);
+}
+
+/* Each change leaves a line in the log: who, and what. */
+static void
+audit (const Session *session, JsonObject *request)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_autoptr (GList)   names = json_object_get_members (request);
+
+  for (GList *link = names; link != NULL; link = link->next)
+    {
+      g_autofree char *name = pg_span_escape (pg_span_from_string (link->data), 30);
+      g_autofree char *value = describe_value (json_object_get_member (request, link->data));
+
+      g_string_append_printf (line, " %s=%s", name, value);
+    }
+  g_message ("control by=%s%s", session->by, line->str);
+}
+
 static void
 run (Session *session, JsonObject *request)
 {
@@ -160,14 +193,21 @@ run (Session *session, JsonObject *request)
            .reload = host->reload,
            .user_data = host->user_data,
   };
-  g_autofree char *line = pg_message_to_line (request);
-  g_autofree char *shown = pg_span_escape (pg_span (line, strlen (line) - 1), 500);
 
   session->answer = pg_command_run (&command_host, request);
-  if (!pg_answer_needs_commit (session->answer))
-    return;
-  g_message ("control by=%s request=\"%s\"", session->by, shown);
-  wait_for_commit (session);
+  if (!pg_command_only_looks (pg_message_get_string (request, "command")))
+    audit (session, request);
+  if (pg_answer_needs_commit (session->answer))
+    wait_for_commit (session);
+}
+
+static void
+refuse (Session *session)
+{
+  g_autofree char *why = g_strdup_printf ("%s may not use the control socket: see [control] admins", session->by);
+
+  session->is_last = TRUE;
+  say (session, pg_message_new_exit (PG_EXIT_FAILED, why));
 }
 
 /* Carries out the next request, if it is complete. */
@@ -183,7 +223,9 @@ take_request (Session *session)
     return;
   request = lf != NULL ? pg_message_parse (pg_span (session->input->str, len), &error) : NULL;
   g_string_erase (session->input, 0, (gssize) (lf != NULL ? len + 1 : len));
-  if (request != NULL)
+  if (!session->may)
+    refuse (session);
+  else if (request != NULL)
     run (session, request);
   else
     {
@@ -240,37 +282,25 @@ serve (PgWatch *watch, guint32 events)
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
 
 static void
-refuse (Session *session)
-{
-  g_autofree char *why = g_strdup_printf ("%s may not use the control socket: see [control] admins", session->by);
-
-  session->is_last = TRUE;
-  say (session, pg_message_new_exit (PG_EXIT_FAILED, why));
-}
-
-static void
 welcome (PgControlServer *self, int fd)
 {
   struct ucred credentials;
   socklen_t    size = sizeof credentials;
   Session     *session;
-  gboolean     may;
 
   if (g_hash_table_size (self->sessions) >= SESSIONS_MAX || getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     {
       close (fd);
       return;
     }
-  may = is_admin (pg_engine_config (self->host.engine), credentials.uid);
   session = g_new0 (Session, 1);
   session->watch = (PgWatch){ .ready = serve, .fd = fd };
   session->owner = self;
   session->by = name_of (credentials.uid);
+  session->may = is_admin (pg_engine_config (self->host.engine), credentials.uid);
   session->input = g_string_new (NULL);
   session->output = g_string_new (NULL);
-  if (!may)
-    refuse (session);
-  if (pg_poller_add (self->host.poller, &session->watch, may ? EPOLLIN : EPOLLOUT))
+  if (pg_poller_add (self->host.poller, &session->watch, EPOLLIN))
     g_hash_table_add (self->sessions, session);
   else
     free_session (session);

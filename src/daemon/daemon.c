@@ -36,6 +36,8 @@ struct _PgDaemon
   PgCommitter     *committer;
   PgSweeper       *sweeper;
   gint64           started_us; /* monotonic */
+  guint64          store_id;   /* of the database that was read up to */
+  char            *told;       /* what is wrong with the store, as it was logged last */
   guint            ticks;
   guint            tick_source;
 };
@@ -95,20 +97,70 @@ describe (JsonObject *status, gpointer user_data)
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
 
-/* The store is tried once a second; what is wrong with it is said when it changes. */
+/* Reads the sources that are configured now, from where their positions say. */
+static gboolean
+replace_watcher (PgDaemon *self, GError **error)
+{
+  PgWatcher *fresh = pg_watcher_new (self->engine, error);
+
+  if (fresh == NULL)
+    return FALSE;
+  pg_committer_set_watcher (self->committer, fresh);
+  pg_watcher_free (self->watcher);
+  self->watcher = fresh;
+  return TRUE;
+}
+
+/* What is wrong with the store is said when it changes. */
+static void
+tell_store (PgDaemon *self, const char *problem)
+{
+  PgStore *store = pg_engine_store (self->engine);
+
+  if (g_strcmp0 (problem, self->told) == 0)
+    return;
+  if (problem != NULL)
+    g_warning ("%s; refusals are deferred until the database can be used", problem);
+  else
+    g_message ("%s: open, %" G_GUINT64_FORMAT " grants, %u notes", pg_store_path (store), pg_store_n_grants (store),
+               pg_noteset_size (pg_engine_notes (self->engine)));
+  g_free (self->told);
+  self->told = g_strdup (problem);
+}
+
+/* Another database knows nothing of the logins that are read already. */
+static void
+follow_store (PgDaemon *self)
+{
+  guint64            id = pg_store_id (pg_engine_store (self->engine));
+  g_autoptr (GError) error = NULL;
+
+  if (self->store_id != 0 && self->store_id != id)
+    {
+      g_warning ("%s is another database than before: the logs are read again", pg_store_path (pg_engine_store (self->engine)));
+      if (!replace_watcher (self, &error))
+        g_warning ("%s", error->message);
+    }
+  self->store_id = id;
+}
+
+/* A store that failed is tried once a second. */
 static void
 open_store (PgDaemon *self)
 {
-  g_autofree char   *before = g_strdup (pg_engine_problem (self->engine));
   g_autoptr (GError) error = NULL;
 
-  if (before == NULL)
+  if (pg_engine_problem (self->engine) == NULL)
     return;
+  if (self->store_id != 0)
+    tell_store (self, pg_engine_problem (self->engine));
   if (pg_engine_open (self->engine, &error))
-    g_message ("%s: open, %" G_GUINT64_FORMAT " grants, %u notes", pg_store_path (pg_engine_store (self->engine)),
-               pg_store_n_grants (pg_engine_store (self->engine)), pg_noteset_size (pg_engine_notes (self->engine)));
-  else if (!g_str_equal (before, error->message))
-    g_warning ("%s; refusals are deferred until it can be used", error->message);
+    {
+      follow_store (self);
+      tell_store (self, NULL);
+    }
+  else
+    tell_store (self, error->message);
 }
 
 static gboolean
@@ -258,39 +310,31 @@ pg_daemon_start (PgDaemonLoad load, GError **error)
   return NULL;
 }
 
+static gboolean
+is_same_list (char **a, char **b)
+{
+  return g_strv_equal ((const char *const *) a, (const char *const *) b);
+}
+
 /* What was opened at the start stays as it is. */
 static void
 warn_of_restart (const PgConfig *old, const PgConfig *new)
 {
-  if (!g_str_equal (old->store, new->store)
-      || !g_strv_equal ((const char *const *) old->policy_listen, (const char *const *) new->policy_listen)
-      || !g_strv_equal ((const char *const *) old->control_listen, (const char *const *) new->control_listen))
-    g_warning ("a changed store or listen takes effect at the next start only");
+  if (!g_str_equal (old->store, new->store) || !is_same_list (old->policy_listen, new->policy_listen)
+      || !is_same_list (old->control_listen, new->control_listen) || old->socket_mode != new->socket_mode
+      || !g_str_equal (old->socket_owner, new->socket_owner) || !g_str_equal (old->socket_group, new->socket_group))
+    g_warning ("a changed store, listen, socket_mode, socket_owner or socket_group takes effect at the next start only");
 }
 
-static gboolean
-has_same_sources (const PgConfig *old, const PgConfig *new)
+/* The sources that stay go on where they are now. If that can't be saved they are read twice, which does no harm. */
+static void
+save_positions (PgDaemon *self)
 {
-  return g_strv_equal ((const char *const *) old->sources, (const char *const *) new->sources);
-}
-
-/* The old sources' positions are saved first, so that those that stay go on where they were. */
-static gboolean
-change_sources (PgDaemon *self, GError **error)
-{
-  PgWatcher *fresh;
+  g_autoptr (GError) error = NULL;
 
   pg_watcher_note_positions (self->watcher);
-  if (!pg_store_sync (pg_engine_store (self->engine), error) || !pg_watcher_save_positions (self->watcher, error))
-    return FALSE;
-  fresh = pg_watcher_new (self->engine, error);
-  if (fresh == NULL)
-    return FALSE;
-  pg_committer_set_watcher (self->committer, fresh);
-  pg_watcher_free (self->watcher);
-  self->watcher = fresh;
-  pg_watcher_tick (fresh);
-  return TRUE;
+  if (!pg_store_sync (pg_engine_store (self->engine), &error) || !pg_watcher_save_positions (self->watcher, &error))
+    g_warning ("cannot save how far the logs were read: %s", error->message);
 }
 
 gboolean
@@ -303,12 +347,14 @@ pg_daemon_reload (PgDaemon *self, GError **error)
     return FALSE;
   pg_notify ("RELOADING=1");
   warn_of_restart (pg_engine_config (self->engine), fresh);
-  same_sources = has_same_sources (pg_engine_config (self->engine), fresh);
+  same_sources = is_same_list (pg_engine_config (self->engine)->sources, fresh->sources);
+  if (!same_sources)
+    save_positions (self);
   pg_engine_set_config (self->engine, fresh);
   raise_fd_limit (fresh->max_connections);
   g_message ("configuration reloaded");
   pg_notify ("READY=1");
-  return same_sources || change_sources (self, error);
+  return same_sources || replace_watcher (self, error);
 }
 
 static void
@@ -342,5 +388,6 @@ pg_daemon_stop (PgDaemon *self)
   pg_watcher_free (self->watcher);
   pg_poller_free (self->poller);
   pg_engine_free (self->engine);
+  g_free (self->told);
   g_free (self);
 }

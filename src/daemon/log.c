@@ -48,7 +48,7 @@ pg_log_may (PgLogThrottle *self, const char *what)
   if (minute != self->minute)
     {
       if (self->n_dropped > 0)
-        g_warning ("%u more %s were not logged", self->n_dropped, what);
+        g_message ("%u more %s were not logged one by one", self->n_dropped, what);
       *self = (PgLogThrottle){ .minute = minute };
     }
   if (self->n_logged++ < PER_MINUTE)

@@ -7,6 +7,7 @@
 #include "daemon/log.h"
 
 #include <glib-unix.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,28 +39,40 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+/* The file's text; empty if nobody named one and the usual one is absent. */
+static gboolean
+read_config (const char *path, char **out_text, gsize *out_len, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (g_file_get_contents (path, out_text, out_len, &cause))
+    return TRUE;
+  if (options.config == NULL && g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "cannot read the configuration: %s", cause->message);
+  return FALSE;
+}
+
+/* The file is read alone first: then it is known whose fault an error is. */
 static PgConfig *
 load_config (GError **error)
 {
   const char      *path = options.config != NULL ? options.config : DEFAULT_CONFIG;
   g_autofree char *text = NULL;
-  GError          *cause = NULL;
   gsize            len = 0;
   PgConfig        *config;
 
-  if (!g_file_get_contents (path, &text, &len, &cause))
-    {
-      if (options.config != NULL || !g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        {
-          g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "cannot read the configuration: %s", cause->message);
-          g_error_free (cause);
-          return NULL;
-        }
-      g_clear_error (&cause);
-    }
-  config = pg_config_parse (pg_span (text, len), (const char *const *) options.overrides, error);
+  if (!read_config (path, &text, &len, error))
+    return NULL;
+  config = pg_config_parse (pg_span (text, len), NULL, error);
   if (config == NULL)
     g_prefix_error (error, "%s: ", path);
+  if (config == NULL || options.overrides == NULL)
+    return config;
+  pg_config_free (config);
+  config = pg_config_parse (pg_span (text, len), (const char *const *) options.overrides, error);
+  if (config == NULL)
+    g_prefix_error (error, "option -o: ");
   return config;
 }
 
@@ -145,6 +158,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 
+  setlocale (LC_ALL, "C.UTF-8"); /* one language everywhere: the log is read by programs too */
   if (!parse_options (&argc, &argv, &error))
     {
       fprintf (stderr, "popgated: %s; see popgated --help\n", error->message);

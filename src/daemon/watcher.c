@@ -32,29 +32,23 @@ struct _PgWatcher
   GTimeZone        *zone;
   gboolean          is_started;
   PgWatcherCounters counters;
-  PgLogThrottle     logins;
+  PgLogThrottle     grants;
   PgLogThrottle     refusals;
 };
 
 /* --- one line -------------------------------------------------------------------------------------------------------- */
 
 static void
-tell_login (PgWatcher *self, const PgLogin *login, PgLoginFate fate, const char *why)
+tell_grant (PgWatcher *self, const PgLogin *login)
 {
   g_autofree char *user = NULL;
   char             address[PG_ADDRESS_TEXT_MAX];
 
-  if (fate != PG_LOGIN_GRANTED && fate != PG_LOGIN_REFUSED)
-    return;
-  if (!pg_log_may (&self->logins, "logins"))
+  if (!pg_log_may (&self->grants, "grants"))
     return;
   user = pg_span_escape (login->user, PG_USER_MAX);
-  pg_address_to_string (&login->address, address);
-  if (fate == PG_LOGIN_GRANTED)
-    g_message ("grant address=%s user=\"%s\" service=%s server=%s", address, user, pg_service_to_string (login->service),
-               pg_server_to_string (login->server));
-  else
-    g_debug ("no grant address=%s user=\"%s\" why=\"%s\"", address, user, why);
+  g_message ("grant address=%s user=\"%s\" service=%s server=%s", pg_address_to_string (&login->address, address), user,
+             pg_service_to_string (login->service), pg_server_to_string (login->server));
 }
 
 static void
@@ -75,7 +69,8 @@ take_login (PgWatcher *self, const PgLogin *login, gint64 now_us)
   const char        *why;
   PgLoginFate        fate = pg_engine_login (self->engine, login, now_us, &why, &error);
 
-  tell_login (self, login, fate, why);
+  if (fate == PG_LOGIN_GRANTED)
+    tell_grant (self, login);
   return fate != PG_LOGIN_FAILED;
 }
 

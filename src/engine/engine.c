@@ -18,7 +18,7 @@ struct _PgEngine
   PgNoteset       *notes;
   guint64          store_id; /* of the database that the notes are in; 0: none yet */
   gboolean         has_notes;
-  char            *problem;
+  char            *notes_problem; /* why they can't be brought, though the store is open */
   char            *source_problem;
   PgEngineCounters counters;
 };
@@ -31,7 +31,6 @@ pg_engine_new (PgConfig *config, PgStoreMode mode)
   self->config = config;
   self->store = pg_store_new (config->store, mode);
   self->notes = pg_noteset_new ();
-  self->problem = g_strdup (pg_store_problem (self->store));
   return self;
 }
 
@@ -43,7 +42,7 @@ pg_engine_free (PgEngine *self)
   pg_store_free (self->store);
   pg_noteset_free (self->notes);
   pg_config_free (self->config);
-  g_free (self->problem);
+  g_free (self->notes_problem);
   g_free (self->source_problem);
   g_free (self);
 }
@@ -92,27 +91,17 @@ bring_notes (PgEngine *self, GError **error)
   return TRUE;
 }
 
-/* Until the notes are proven to be complete again, nothing is known. */
-static void
-set_problem (PgEngine *self, const char *problem)
-{
-  g_free (self->problem);
-  self->problem = g_strdup (problem);
-  if (problem != NULL)
-    self->has_notes = FALSE;
-}
-
 gboolean
 pg_engine_open (PgEngine *self, GError **error)
 {
   GError *cause = NULL;
 
+  if (pg_store_problem (self->store) != NULL)
+    self->has_notes = FALSE; /* until they are proven to be complete again */
+  g_clear_pointer (&self->notes_problem, g_free);
   if (pg_store_open (self->store, &cause) && bring_notes (self, &cause))
-    {
-      set_problem (self, NULL);
-      return TRUE;
-    }
-  set_problem (self, cause->message);
+    return TRUE;
+  self->notes_problem = g_strdup (cause->message);
   g_propagate_error (error, cause);
   return FALSE;
 }
@@ -139,7 +128,9 @@ pg_engine_store (PgEngine *self)
 const char *
 pg_engine_problem (const PgEngine *self)
 {
-  return self->problem;
+  const char *problem = pg_store_problem (self->store);
+
+  return problem != NULL ? problem : self->notes_problem;
 }
 
 const char *
@@ -167,13 +158,15 @@ pg_engine_counters (const PgEngine *self)
   return &self->counters;
 }
 
-/* A failed call may have closed the store: then say so to whoever asks next. */
+/* FALSE with @error set if nothing can be read or written now. */
 static gboolean
-note_failure (PgEngine *self)
+is_usable (const PgEngine *self, GError **error)
 {
-  if (pg_store_problem (self->store) != NULL)
-    set_problem (self, pg_store_problem (self->store));
-  return FALSE;
+  const char *problem = pg_engine_problem (self);
+
+  if (problem != NULL)
+    g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, problem);
+  return problem == NULL;
 }
 
 /* --- logins ---------------------------------------------------------------------------------------------------------- */
@@ -217,17 +210,12 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   PgLoginFate fate = PG_LOGIN_REFUSED;
 
   *out_why = NULL;
-  if (self->problem != NULL)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
-      return PG_LOGIN_FAILED;
-    }
+  if (!is_usable (self, error))
+    return PG_LOGIN_FAILED;
   clamped.time_us = MIN (login->time_us, now_us);
   *out_why = pg_engine_refusal (self, &clamped, now_us);
   if (*out_why == NULL)
     fate = store_login (self, &clamped, error);
-  if (fate == PG_LOGIN_FAILED)
-    note_failure (self);
   self->counters.logins[fate]++;
   return fate;
 }
@@ -248,22 +236,20 @@ rule_settings (const PgEngine *self)
 static PgFacts
 gather (PgEngine *self, const PgQuery *query, PgFinding *out, GError **error)
 {
-  PgFacts       facts = { .store_problem = self->problem, .notes = self->notes, .source_problem = self->source_problem };
+  PgFacts       facts = { .store_problem = pg_engine_problem (self), .notes = self->notes, .source_problem = self->source_problem };
   PgNetwork     network;
   PgStoreAnswer answer;
 
   out->has_record = FALSE;
-  if (self->problem != NULL || !query->is_rcpt || !query->has_address)
+  if (facts.store_problem != NULL || !query->is_rcpt || !query->has_address)
     return facts;
   network = pg_engine_grant_network (self, &query->address);
   answer = pg_store_get (self->store, &network.base, &out->record, error);
   out->has_record = answer == PG_STORE_FOUND;
   if (out->has_record)
     facts.record = &out->record;
-  if (answer != PG_STORE_FAILED)
-    return facts;
-  note_failure (self);
-  facts.store_problem = (*error)->message;
+  if (answer == PG_STORE_FAILED)
+    facts.store_problem = (*error)->message;
   return facts;
 }
 
@@ -315,15 +301,12 @@ pg_engine_add_note (PgEngine *self, PgNote *note, GError **error)
 {
   const PgNote *old = pg_noteset_find (self->notes, note->kind, note);
 
-  if (self->problem != NULL)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
-      return FALSE;
-    }
+  if (!is_usable (self, error))
+    return FALSE;
   if (old != NULL)
     note->id = old->id;
   if (!pg_store_put_note (self->store, note, error))
-    return note_failure (self);
+    return FALSE;
   pg_noteset_add (self->notes, note);
   return TRUE;
 }
@@ -331,18 +314,15 @@ pg_engine_add_note (PgEngine *self, PgNote *note, GError **error)
 gboolean
 pg_engine_forget_note (PgEngine *self, guint64 id, GError **error)
 {
-  if (self->problem != NULL)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, self->problem);
-      return FALSE;
-    }
+  if (!is_usable (self, error))
+    return FALSE;
   if (pg_noteset_get (self->notes, id) == NULL)
     {
       g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "there is no note %" G_GUINT64_FORMAT, id);
       return FALSE;
     }
   if (!pg_store_remove_note (self->store, id, error))
-    return note_failure (self);
+    return FALSE;
   pg_noteset_remove (self->notes, id);
   return TRUE;
 }
