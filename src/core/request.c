@@ -104,11 +104,18 @@ value_of (const PgRequest *self, Attr attr)
   return pg_span (self->text->str + self->values[attr].at, self->values[attr].len);
 }
 
+static gboolean
+is_attr (PgSpan name, Attr attr)
+{
+  return memcmp (name.data, attr_names[attr].data, name.len) == 0;
+}
+
+/* The length alone rules out most of the thirty attributes of a request. */
 static Attr
 find_attr (PgSpan name)
 {
   for (Attr attr = 0; attr < N_ATTRS; attr++)
-    if (pg_span_equal (name, attr_names[attr]))
+    if (name.len == attr_names[attr].len && is_attr (name, attr))
       return attr;
   return ATTR_NONE;
 }

@@ -2,6 +2,7 @@
 #include "store/file.h"
 
 #include "core/error.h"
+#include "store/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,12 +31,22 @@ pg_file_new (const char *path)
   return self;
 }
 
+static int
+close_guarded (GDBM_FILE handle)
+{
+  int closed;
+
+  pg_guard_enter ();
+  closed = gdbm_close (handle);
+  return pg_guard_leave () ? closed : -1;
+}
+
 void
 pg_file_free (PgFile *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->handle, gdbm_close);
+  g_clear_pointer (&self->handle, close_guarded);
   g_free (self->problem);
   g_free (self->path);
   g_free (self);
@@ -44,7 +55,7 @@ pg_file_free (PgFile *self)
 gboolean
 pg_file_refuse (PgFile *self, GError *cause, GError **error)
 {
-  g_clear_pointer (&self->handle, gdbm_close);
+  g_clear_pointer (&self->handle, close_guarded);
   g_prefix_error (&cause, "%s: ", self->path);
   g_free (self->problem);
   self->problem = g_strdup (cause->message);
@@ -66,6 +77,13 @@ fail (PgFile *self, const char *doing, GError **error)
   return pg_file_refuse (self, cause, error);
 }
 
+/* The file lost pages while it was in use: whatever GDBM says, nothing of this can be believed. */
+static gboolean
+fail_cut (PgFile *self, GError **error)
+{
+  return pg_file_refuse (self, g_error_new_literal (PG_ERROR, PG_ERROR_STORE, "was cut, or cannot be read, while in use"), error);
+}
+
 gboolean
 pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
 {
@@ -73,9 +91,12 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   GError          *cause = NULL;
 
   g_return_val_if_fail (self->handle == NULL, FALSE);
-  /* Not mapped: a file that is cut under us, or a full disk, is an error then and no SIGBUS. */
-  self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC | GDBM_NOMMAP, 0600, NULL);
+  /* Mapped: a hit costs no system call. */
+  pg_guard_enter ();
+  self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC, 0600, NULL);
   self->generation++;
+  if (!pg_guard_leave ())
+    return fail_cut (self, error);
   if (self->handle != NULL)
     {
       g_clear_pointer (&self->problem, g_free);
@@ -92,7 +113,7 @@ pg_file_close (PgFile *self, GError **error)
 {
   g_return_val_if_fail (self->handle != NULL, FALSE);
   self->problem = g_strdup_printf ("%s: closed", self->path);
-  if (gdbm_close (g_steal_pointer (&self->handle)) == 0)
+  if (close_guarded (g_steal_pointer (&self->handle)) == 0)
     return TRUE;
   return fail (self, "close", error);
 }
@@ -123,6 +144,27 @@ as_datum (PgSpan span)
   return (datum){ .dptr = (char *) span.data, .dsize = (int) span.len };
 }
 
+/* What GDBM's answer to a read is worth; @out takes the datum, if there is one. */
+static PgFileAnswer
+judge (PgFile *self, datum answer, PgSpan *out, GError **error)
+{
+  gboolean whole = pg_guard_leave ();
+
+  if (whole && answer.dptr == NULL && gdbm_errno == GDBM_ITEM_NOT_FOUND)
+    return PG_FILE_ABSENT;
+  if (whole && answer.dptr != NULL)
+    {
+      *out = pg_span (answer.dptr, (gsize) answer.dsize);
+      return PG_FILE_FOUND;
+    }
+  free (answer.dptr);
+  if (whole)
+    fail (self, "read", error);
+  else
+    fail_cut (self, error);
+  return PG_FILE_FAILED;
+}
+
 PgFileAnswer
 pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **error)
 {
@@ -130,39 +172,54 @@ pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **error)
 
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
+  pg_guard_enter ();
   value = gdbm_fetch (self->handle, as_datum (key));
-  if (value.dptr == NULL && gdbm_errno == GDBM_ITEM_NOT_FOUND)
-    return PG_FILE_ABSENT;
-  if (value.dptr == NULL)
-    return fail (self, "read", error) ? PG_FILE_FOUND : PG_FILE_FAILED;
-  *out_value = pg_span (value.dptr, (gsize) value.dsize);
-  return PG_FILE_FOUND;
+  return judge (self, value, out_value, error);
 }
 
 gboolean
 pg_file_has (PgFile *self, PgSpan key)
 {
-  return self->handle != NULL && gdbm_exists (self->handle, as_datum (key));
+  gboolean has;
+
+  if (self->handle == NULL)
+    return FALSE;
+  pg_guard_enter ();
+  has = gdbm_exists (self->handle, as_datum (key)) != 0;
+  return pg_guard_leave () && has;
 }
 
 gboolean
 pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
 {
+  int stored;
+
   if (!pg_file_is_open (self, error))
     return FALSE;
-  return gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE) == 0 || fail (self, "write", error);
+  pg_guard_enter ();
+  stored = gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE);
+  if (!pg_guard_leave ())
+    return fail_cut (self, error);
+  return stored == 0 || fail (self, "write", error);
 }
 
 PgFileAnswer
 pg_file_remove (PgFile *self, PgSpan key, GError **error)
 {
+  int removed;
+
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
-  if (gdbm_delete (self->handle, as_datum (key)) == 0)
+  pg_guard_enter ();
+  removed = gdbm_delete (self->handle, as_datum (key));
+  if (!pg_guard_leave ())
+    fail_cut (self, error);
+  else if (removed == 0)
     return PG_FILE_FOUND;
-  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
+  else if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
     return PG_FILE_ABSENT;
-  fail (self, "delete", error);
+  else
+    fail (self, "delete", error);
   return PG_FILE_FAILED;
 }
 
@@ -170,10 +227,15 @@ gboolean
 pg_file_count (PgFile *self, guint64 *out, GError **error)
 {
   gdbm_count_t count;
+  int          counted;
 
   if (!pg_file_is_open (self, error))
     return FALSE;
-  if (gdbm_count (self->handle, &count) != 0)
+  pg_guard_enter ();
+  counted = gdbm_count (self->handle, &count);
+  if (!pg_guard_leave ())
+    return fail_cut (self, error);
+  if (counted != 0)
     return fail (self, "read", error);
   *out = count;
   return TRUE;
@@ -186,15 +248,10 @@ pg_file_next (PgFile *self, PgSpan *key, GError **error)
 
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
+  pg_guard_enter ();
   next = key->data != NULL ? gdbm_nextkey (self->handle, as_datum (*key)) : gdbm_firstkey (self->handle);
   pg_file_free_span (key);
-  *key = pg_span (next.dptr, next.dptr != NULL ? (gsize) next.dsize : 0);
-  if (next.dptr != NULL)
-    return PG_FILE_FOUND;
-  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
-    return PG_FILE_ABSENT;
-  fail (self, "read", error);
-  return PG_FILE_FAILED;
+  return judge (self, next, key, error);
 }
 
 void
