@@ -104,18 +104,11 @@ value_of (const PgRequest *self, Attr attr)
   return pg_span (self->text->str + self->values[attr].at, self->values[attr].len);
 }
 
-static gboolean
-is_attr (PgSpan name, Attr attr)
-{
-  return memcmp (name.data, attr_names[attr].data, name.len) == 0;
-}
-
-/* The length alone rules out most of the thirty attributes of a request. */
 static Attr
 find_attr (PgSpan name)
 {
   for (Attr attr = 0; attr < N_ATTRS; attr++)
-    if (name.len == attr_names[attr].len && is_attr (name, attr))
+    if (name.len == attr_names[attr].len && memcmp (name.data, attr_names[attr].data, name.len) == 0)
       return attr;
   return ATTR_NONE;
 }
@@ -132,8 +125,10 @@ take_attribute (PgRequest *self, PgSpan line, GError **error)
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a policy request line that is not name=value");
       return FALSE;
     }
-  attr = find_attr (pg_span (line.data, (gsize) (equals - line.data)));
   value = pg_span (equals + 1, line.len - (gsize) (equals + 1 - line.data));
+  if (value.len == 0)
+    return TRUE; /* as good as absent, and half of the attributes are */
+  attr = find_attr (pg_span (line.data, (gsize) (equals - line.data)));
   if (attr != ATTR_NONE && self->values[attr].len == 0)
     {
       self->values[attr] = (Value){ (guint32) self->text->len, (guint32) value.len };

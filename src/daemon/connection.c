@@ -8,8 +8,8 @@
 
 #define PORTION 16384
 
-/* A buffer that a peer who did not read has grown is not kept. */
-#define UNSENT_KEPT_MAX 4096
+/* A buffer that many requests at once have grown is not kept. */
+#define REPLIES_KEPT_MAX 4096
 
 PgConnection *
 pg_connection_new (int fd, gpointer owner)
@@ -20,6 +20,7 @@ pg_connection_new (int fd, gpointer owner)
   self->link.data = self;
   self->owner = owner;
   self->request = pg_request_new ();
+  self->replies = g_string_new (NULL);
   return self;
 }
 
@@ -28,71 +29,53 @@ pg_connection_free (PgConnection *self)
 {
   close (self->watch.fd);
   pg_request_free (self->request);
-  if (self->unsent != NULL)
-    g_string_free (self->unsent, TRUE);
+  g_string_free (self->replies, TRUE);
   g_free (self);
 }
 
-/* Sends as much as there is room for. Returns how much, or -1 if the peer is gone. */
-static gssize
-send_some (PgConnection *self, const char *data, gsize len)
+gboolean
+pg_connection_has_replies (const PgConnection *self)
 {
-  gssize n = send (self->watch.fd, data, len, MSG_NOSIGNAL);
-
-  if (n >= 0)
-    return n;
-  return errno == EAGAIN || errno == EINTR ? 0 : -1;
+  return self->replies->len > 0;
 }
 
 static void
-clear_unsent (PgConnection *self)
+drop_sent (PgConnection *self, gsize n)
 {
-  if (self->unsent->allocated_len > UNSENT_KEPT_MAX)
+  g_string_erase (self->replies, 0, (gssize) n);
+  if (self->replies->len == 0 && self->replies->allocated_len > REPLIES_KEPT_MAX)
     {
-      g_string_free (self->unsent, TRUE);
-      self->unsent = NULL;
+      g_string_free (self->replies, TRUE);
+      self->replies = g_string_new (NULL);
     }
-  else
-    g_string_truncate (self->unsent, 0);
 }
 
-static gboolean
-has_unsent (const PgConnection *self)
+static PgConnectionState
+waiting_state (const PgConnection *self)
 {
-  return self->unsent != NULL && self->unsent->len > 0;
+  return pg_connection_has_replies (self) || pg_request_is_begun (self->request) ? PG_CONNECTION_BUSY : PG_CONNECTION_IDLE;
 }
 
-/* Sends what waits. FALSE: the peer is gone. */
-static gboolean
-send_unsent (PgConnection *self)
+static void
+set_blocked (PgConnection *self, PgPoller *poller, gboolean blocked)
 {
-  gssize n;
-
-  if (!has_unsent (self))
-    return TRUE;
-  n = send_some (self, self->unsent->str, self->unsent->len);
-  if (n < 0)
-    return FALSE;
-  g_string_erase (self->unsent, 0, n);
-  if (self->unsent->len == 0)
-    clear_unsent (self);
-  return TRUE;
+  if (self->is_blocked == blocked)
+    return;
+  self->is_blocked = blocked;
+  pg_poller_change (poller, &self->watch, blocked ? EPOLLOUT : EPOLLIN);
 }
 
-static gboolean
-send_reply (PgConnection *self, const char *reply, gsize len)
+PgConnectionState
+pg_connection_flush (PgConnection *self, PgPoller *poller)
 {
-  gssize n = has_unsent (self) ? 0 : send_some (self, reply, len);
+  gssize n = send (self->watch.fd, self->replies->str, self->replies->len, MSG_NOSIGNAL);
 
-  if (n < 0)
-    return FALSE;
-  if ((gsize) n < len)
-    {
-      if (self->unsent == NULL)
-        self->unsent = g_string_new (NULL);
-      g_string_append_len (self->unsent, reply + n, (gssize) (len - (gsize) n));
-    }
-  return TRUE;
+  if (n < 0 && errno != EAGAIN && errno != EINTR)
+    return self->state = PG_CONNECTION_CLOSED;
+  if (n > 0)
+    drop_sent (self, (gsize) n);
+  set_blocked (self, poller, pg_connection_has_replies (self));
+  return self->state = waiting_state (self);
 }
 
 /* Answers all requests that @data completes. */
@@ -110,36 +93,25 @@ answer_all (PgConnection *self, PgSpan data, PgConnectionAnswer answer, gpointer
       if (!complete)
         break;
       pg_request_query (self->request, &query);
-      if (!send_reply (self, reply, answer (&query, reply, user_data)))
-        return PG_CONNECTION_CLOSED;
+      g_string_append_len (self->replies, reply, (gssize) answer (&query, reply, user_data));
       pg_request_reset (self->request);
     }
-  return has_unsent (self) || pg_request_is_begun (self->request) ? PG_CONNECTION_BUSY : PG_CONNECTION_IDLE;
-}
-
-static PgConnectionState
-receive (PgConnection *self, PgConnectionAnswer answer, gpointer user_data, GError **error)
-{
-  char   portion[PORTION];
-  gssize n = recv (self->watch.fd, portion, sizeof portion, 0);
-
-  if (n > 0)
-    return answer_all (self, pg_span (portion, (gsize) n), answer, user_data, error);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR))
-    return self->state;
-  return PG_CONNECTION_CLOSED;
+  return waiting_state (self);
 }
 
 PgConnectionState
 pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer answer, gpointer user_data, GError **error)
 {
-  gboolean was_blocked = has_unsent (self);
+  char   portion[PORTION];
+  gssize n;
 
-  self->state = send_unsent (self) ? self->state : PG_CONNECTION_CLOSED;
-  if (self->state != PG_CONNECTION_CLOSED && !has_unsent (self))
-    self->state = receive (self, answer, user_data, error);
-  if (self->state <= PG_CONNECTION_BUSY && was_blocked != has_unsent (self))
-    pg_poller_change (poller, &self->watch, has_unsent (self) ? EPOLLOUT : EPOLLIN);
+  if (self->is_blocked && (pg_connection_flush (self, poller) == PG_CONNECTION_CLOSED || self->is_blocked))
+    return self->state;
+  n = recv (self->watch.fd, portion, sizeof portion, 0);
+  if (n > 0)
+    self->state = answer_all (self, pg_span (portion, (gsize) n), answer, user_data, error);
+  else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    self->state = PG_CONNECTION_CLOSED;
   return self->state;
 }
 

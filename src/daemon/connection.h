@@ -43,7 +43,9 @@ struct _PgConnection
   PgConnectionState state;
   gpointer          owner;
   PgRequest        *request;
-  GString          *unsent; /* replies that the socket had no room for */
+  GString          *replies; /* not sent yet */
+  gboolean          is_blocked; /* the socket had no room for them: waits for EPOLLOUT */
+  gboolean          is_listed; /* its owner's: to be flushed */
 };
 
 /** pg_connection_new: over @fd, non-blocking, which it owns. Free with pg_connection_free(). */
@@ -58,12 +60,25 @@ void pg_connection_free (PgConnection *self);
  * @answer: called for each request that is complete, in order
  * @error: set only with PG_CONNECTION_FAILED
  *
- * Reads what is there, once, and answers it. Replies that find no room wait, and no more is read until they are gone.
+ * Reads what is there, once, and answers it; the replies wait for pg_connection_flush(). While older ones still wait, nothing
+ * is read.
  *
  * Returns: the state it is in now
  */
 PgConnectionState pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer answer, gpointer user_data,
                                        GError **error);
+
+/**
+ * pg_connection_flush:
+ *
+ * Sends the replies that wait. What finds no room is sent when the peer has read.
+ *
+ * Returns: as pg_connection_serve()
+ */
+PgConnectionState pg_connection_flush (PgConnection *self, PgPoller *poller);
+
+/** pg_connection_has_replies: TRUE if some wait to be sent. */
+gboolean pg_connection_has_replies (const PgConnection *self);
 
 /** pg_connection_peer: who is at the other end: "pid 7, uid 107" or an address. Transfer full. */
 char *pg_connection_peer (const PgConnection *self) G_GNUC_WARN_UNUSED_RESULT;

@@ -24,6 +24,7 @@ struct _PgPolicyServer
   gboolean               is_open;
   GQueue                 idle;
   GQueue                 busy;
+  GPtrArray             *answered; /* connections whose replies are to be sent when the batch is decided */
   PgPolicyServerCounters counters;
   PgLogThrottle          failures;
 };
@@ -94,6 +95,8 @@ open_door (PgWatch *watch, G_GNUC_UNUSED guint32 events)
 static void
 end (PgPolicyServer *self, PgConnection *connection)
 {
+  if (connection->is_listed)
+    g_ptr_array_remove_fast (self->answered, connection);
   pg_poller_remove (self->poller, &connection->watch);
   g_queue_unlink (queue_of (self, connection->state), &connection->link);
   pg_connection_free (connection);
@@ -137,6 +140,50 @@ move (PgPolicyServer *self, PgConnection *connection, PgConnectionState before)
   connection->since_us = g_get_monotonic_time ();
 }
 
+/* Puts @connection where its new state belongs, or ends it. */
+static void
+settle (PgPolicyServer *self, PgConnection *connection, PgConnectionState before, const char *fault)
+{
+  PgConnectionState state = connection->state;
+
+  if (state <= PG_CONNECTION_BUSY)
+    {
+      move (self, connection, before);
+      return;
+    }
+  if (state == PG_CONNECTION_FAILED && pg_connection_has_replies (connection))
+    (void) pg_connection_flush (connection, self->poller); /* what was asked before the fault is answered */
+  connection->state = before; /* whose queue it is in */
+  if (state == PG_CONNECTION_FAILED)
+    end_for_fault (self, connection, fault);
+  else
+    end (self, connection);
+}
+
+static void
+flush (PgPolicyServer *self, PgConnection *connection)
+{
+  PgConnectionState before = connection->state;
+
+  (void) pg_connection_flush (connection, self->poller);
+  settle (self, connection, before, NULL);
+}
+
+/* Replies are sent when all that was asked together is decided: a client that is woken earlier only takes the processor. */
+static void
+flush_answered (gpointer user_data)
+{
+  PgPolicyServer *self = user_data;
+
+  while (self->answered->len > 0)
+    {
+      PgConnection *connection = g_ptr_array_steal_index_fast (self->answered, self->answered->len - 1);
+
+      connection->is_listed = FALSE;
+      flush (self, connection);
+    }
+}
+
 static void
 serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
 {
@@ -144,18 +191,14 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
   PgPolicyServer    *self = connection->owner;
   PgConnectionState  before = connection->state;
   g_autoptr (GError) error = NULL;
-  PgConnectionState  state = pg_connection_serve (connection, self->poller, answer, self, &error);
 
-  if (state <= PG_CONNECTION_BUSY)
+  if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY
+      && pg_connection_has_replies (connection) && !connection->is_blocked && !connection->is_listed)
     {
-      move (self, connection, before);
-      return;
+      connection->is_listed = TRUE;
+      g_ptr_array_add (self->answered, connection);
     }
-  connection->state = before; /* whose queue it is in */
-  if (state == PG_CONNECTION_FAILED)
-    end_for_fault (self, connection, error->message);
-  else
-    end (self, connection);
+  settle (self, connection, before, error != NULL ? error->message : NULL);
 }
 
 static void
@@ -197,7 +240,9 @@ pg_policy_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *liste
   self->poller = poller;
   self->permits = pg_permit_log_new ();
   self->doors = g_array_new (FALSE, FALSE, sizeof (Door));
+  self->answered = g_ptr_array_new ();
   self->is_open = TRUE;
+  pg_poller_set_after (poller, flush_answered, self);
   for (guint i = 0; i < listeners->len; i++)
     add_door (self, g_ptr_array_index (listeners, i));
   for (guint i = 0; i < self->doors->len; i++)
@@ -219,10 +264,14 @@ pg_policy_server_free (PgPolicyServer *self)
   for (gsize i = 0; i < G_N_ELEMENTS (queues); i++)
     while ((first = g_queue_peek_head (queues[i])) != NULL)
       {
-        (void) pg_connection_serve (first, self->poller, answer, self, NULL);
+        if (pg_connection_serve (first, self->poller, answer, self, NULL) <= PG_CONNECTION_BUSY
+            && pg_connection_has_replies (first))
+          (void) pg_connection_flush (first, self->poller);
         first->state = queues[i] == &self->busy ? PG_CONNECTION_BUSY : PG_CONNECTION_IDLE;
         end (self, first);
       }
+  pg_poller_set_after (self->poller, NULL, NULL);
+  g_ptr_array_unref (self->answered);
   g_array_unref (self->doors);
   pg_permit_log_free (self->permits);
   g_free (self);

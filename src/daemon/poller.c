@@ -6,13 +6,15 @@
 
 #define BATCH 256
 
-/* Batches in one turn of the main loop: other sources wait no longer than that. */
-#define BATCHES 16
+/* A turn of the main loop that has taken so long ends, since the logs have to be read too. */
+#define TURN_US 1000
 
 struct _PgPoller
 {
   int                epoll;
   GSource           *source;
+  void               (*after) (gpointer user_data);
+  gpointer           after_data;
   int                n_batch; /* events being handed out; 0: none */
   struct epoll_event batch[BATCH];
 };
@@ -28,6 +30,8 @@ hand_out (PgPoller *self)
       if (watch != NULL)
         watch->ready (watch, self->batch[i].events);
     }
+  if (self->n_batch > 0 && self->after != NULL)
+    self->after (self->after_data);
   return self->n_batch > 0;
 }
 
@@ -36,8 +40,9 @@ static gboolean
 dispatch (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
 {
   PgPoller *self = user_data;
+  gint64    end_us = g_get_monotonic_time () + TURN_US;
 
-  for (guint i = 0; i < BATCHES && hand_out (self); i++)
+  while (hand_out (self) && g_get_monotonic_time () < end_us)
     continue;
   self->n_batch = 0;
   return G_SOURCE_CONTINUE;
@@ -59,6 +64,13 @@ pg_poller_new (void)
   g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, NULL);
   return self;
+}
+
+void
+pg_poller_set_after (PgPoller *self, void (*after) (gpointer user_data), gpointer user_data)
+{
+  self->after = after;
+  self->after_data = user_data;
 }
 
 void

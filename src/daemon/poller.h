@@ -24,6 +24,9 @@ struct _PgWatch
 /** pg_poller_new: attached to the default main context. Returns NULL with errno set if there are no descriptors left. */
 PgPoller *pg_poller_new (void);
 
+/** pg_poller_set_after: @after (nullable) is called when all watches that were found ready together have been called. */
+void pg_poller_set_after (PgPoller *self, void (*after) (gpointer user_data), gpointer user_data);
+
 /** pg_poller_free: ends @self; watches are the caller's. NULL is legal. */
 void pg_poller_free (PgPoller *self);
 
