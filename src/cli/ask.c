@@ -118,27 +118,32 @@ find_socket (const PgCli *cli)
   return config != NULL ? g_strdup (config->control_listen[0] + strlen ("unix:")) : NULL;
 }
 
-PgExit
-pg_ask (PgCli *cli, JsonObject *request, PgClientRow show)
+static PgExit
+ask (PgCli *cli, JsonObject *request, const char *path, Shower *shower)
 {
-  g_autoptr (JsonObject) own_request = request;
-  g_autofree char       *path = find_socket (cli);
-  g_autoptr (PgClient)   client = NULL;
-  g_autoptr (GError)     error = NULL;
-  Shower                 shower = { cli, show };
-  PgExit                 code;
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (PgClient) client = pg_client_connect (path, &error);
+  PgExit               code;
+  gboolean             ok;
 
-  if (path == NULL)
-    return PG_EXIT_USAGE;
-  client = pg_client_connect (path, &error);
   if (client != NULL)
     {
-      gboolean ok = pg_client_ask (client, request, show_row, &shower, &code, &error);
-
+      ok = pg_client_ask (client, request, show_row, shower, &code, &error);
       return end_with (code, ok ? NULL : error);
     }
   if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT)
       && pg_command_is_reading (pg_message_get_string (request, "command")))
-    return ask_database (cli, request, &shower);
+    return ask_database (cli, request, shower);
   return pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message);
+}
+
+PgExit
+pg_ask (PgCli *cli, JsonObject *request, PgClientRow show)
+{
+  g_autofree char *path = find_socket (cli);
+  Shower           shower = { cli, show };
+  PgExit           code = path != NULL ? ask (cli, request, path, &shower) : PG_EXIT_USAGE;
+
+  json_object_unref (request);
+  return code;
 }

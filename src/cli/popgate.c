@@ -90,10 +90,11 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "C.UTF-8"); /* one language: arguments are bytes, and output is the same everywhere */
   signal (SIGPIPE, SIG_DFL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
-    return pg_arguments_fail (PG_EXIT_USAGE, "%s; see popgate --help", error->message);
-  if (version)
-    return printf ("popgate %s\n", PACKAGE_VERSION) > 0 ? PG_EXIT_OK : PG_EXIT_FAILED;
-  code = run (&cli, argc, argv);
+    code = pg_arguments_fail (PG_EXIT_USAGE, "%s; see popgate --help", error->message);
+  else if (version)
+    code = printf ("popgate %s\n", PACKAGE_VERSION) > 0 ? PG_EXIT_OK : PG_EXIT_FAILED;
+  else
+    code = run (&cli, argc, argv);
   g_free (cli.config);
   g_free (cli.socket);
   return (int) code;
