@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Login lines. The first byte says what the rest is:
+ *   s, d  a line of syslog, of Dovecot's own file: what is read from it must stand in it;
+ *   m     the message of a line, without its head;
+ *   n, N  a user name that somebody logged in with (2.3, 2.4): no other name and no other address may come out;
+ *   f     a user name that somebody failed to log in with: no login may come out;
+ *   t     a time stamp, behind 8 bytes that say what time it is now.
+ */
+#include "core/bytes.h"
+#include "core/login-line.h"
+#include "core/server-dovecot.h"
+
+#include "common.h"
+
+#define NOW_US G_GINT64_CONSTANT (1795435200000000)
+#define REAL_ADDRESS "203.0.113.17"
+
+static const char *const any_host[] = { NULL };
+static const char *const dovecot_names[] = { "dovecot", NULL };
+
+static PgLineKind
+parse (PgSpan line, PgHeadFormat format, PgLogin *out)
+{
+  static GTimeZone *utc = NULL;
+  PgLineRules       rules = { .dovecot_names = dovecot_names, .hosts = any_host, .servers = ~0u };
+  PgClock           clock = { .now_us = NOW_US };
+  const char       *why = NULL;
+  PgLineKind        kind;
+
+  if (utc == NULL)
+    utc = g_time_zone_new_utc ();
+  clock.zone = utc;
+  kind = pg_login_line_parse (line, format, &rules, &clock, out, &why);
+  must (kind <= PG_LINE_LOGIN);
+  must (kind != PG_LINE_REFUSED || why != NULL);
+  return kind;
+}
+
+static gboolean
+holds (PgSpan text, const char *needle)
+{
+  gsize at;
+
+  return pg_span_find (text, needle, &at);
+}
+
+/* The address stands behind the one "rip=", and something follows it. */
+static void
+check_address (PgSpan text, const PgLogin *login)
+{
+  PgSpan    rest = text;
+  PgSpan    value;
+  PgAddress address;
+  gsize     at;
+
+  must (pg_span_find (rest, "rip=", &at));
+  for (; pg_span_find (rest, "rip=", &at); pg_span_skip (&rest, at + 4))
+    {
+      PgSpan behind = pg_span (rest.data + at + 4, rest.len - at - 4);
+
+      if (pg_span_take_until (&behind, ',', &value) && pg_address_parse (value, &address)
+          && pg_address_equal (&address, &login->address))
+        return;
+    }
+  fail (__FILE__, __LINE__, "the address does not stand in the line");
+}
+
+static void
+check_login (PgSpan text, const PgLogin *login)
+{
+  must (login->user.len >= 1 && login->user.len <= PG_USER_MAX);
+  must (login->user.data > text.data && login->user.data + login->user.len < text.data + text.len);
+  must (memcmp (login->user.data - 6, "user=<", 6) == 0 && login->user.data[login->user.len] == '>');
+  must (login->server == PG_SERVER_DOVECOT && login->service >= PG_SERVICE_POP3 && login->service < PG_N_SERVICES);
+  must (holds (text, "-login: ") && (holds (text, "Login: ") || holds (text, "Logged in: ")));
+  check_address (text, login);
+}
+
+static void
+check_line (PgSpan line, PgHeadFormat format)
+{
+  PgLogin login = { .time_us = -77 };
+
+  (void) pg_head_guess (line);
+  if (parse (line, format, &login) == PG_LINE_LOGIN)
+    check_login (line, &login);
+  else
+    must (login.time_us == -77);
+}
+
+static void
+check_message (PgSpan message)
+{
+  PgHead      head = { .message = message };
+  const char *why = NULL;
+  PgLogin     login;
+
+  if (pg_server_dovecot_parse (&head, PG_HEAD_SYSLOG, &login, &why) == PG_LINE_LOGIN)
+    check_login (message, &login);
+}
+
+/* As Dovecot's str_sanitize() does: no control byte gets into a line. */
+static char *
+sanitize (PgSpan name)
+{
+  GString *out = g_string_new (NULL);
+
+  for (gsize i = 0; i < MIN (name.len, 400); i++)
+    g_string_append_c (out, (guchar) name.data[i] < 0x20 ? '?' : name.data[i]);
+  return g_string_free (out, FALSE);
+}
+
+static void
+check_name (PgSpan input, const char *before)
+{
+  g_autofree char *name = sanitize (input);
+  g_autofree char *line = g_strconcat (before, "user=<", name, ">, method=PLAIN, rip=" REAL_ADDRESS ", lip=192.0.2.1, ",
+                                       "mpid=5, TLS, session=<3I5vIPBgq6R/AABC>", NULL);
+  g_autofree char *block = NULL;
+  char             buffer[PG_ADDRESS_TEXT_MAX];
+  PgLogin          login;
+
+  if (parse (exact (&block, pg_span_from_string (line)), PG_HEAD_SYSLOG, &login) != PG_LINE_LOGIN)
+    return;
+  must (g_str_equal (pg_address_to_string (&login.address, buffer), REAL_ADDRESS));
+  must (pg_span_is (login.user, name));
+}
+
+static void
+check_failure (PgSpan input)
+{
+  static const char *const before[] = {
+    "Nov 23 12:00:00 mx dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<",
+    "Nov 23 12:00:00 mx dovecot: pop3-login: Login aborted: Logged out (auth failed) (auth_failed): user=<",
+    "Nov 23 12:00:00 mx dovecot: imap(",
+    "Nov 23 12:00:00 mx dovecot: auth: passwd-file(",
+    "Nov 23 12:00:00 mx postfix/smtpd[12]: NOQUEUE: reject: RCPT from unknown[192.0.2.9]: 550 <",
+  };
+  g_autofree char *name = sanitize (input);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (before); i++)
+    {
+      g_autofree char *line = g_strconcat (before[i], name, ">, method=PLAIN, rip=192.0.2.9, lip=192.0.2.1, session=<abc>", NULL);
+      g_autofree char *block = NULL;
+      PgLogin          login;
+
+      must (parse (exact (&block, pg_span_from_string (line)), PG_HEAD_SYSLOG, &login) != PG_LINE_LOGIN);
+    }
+}
+
+static void
+check_stamp (PgSpan input)
+{
+  static GTimeZone *zone = NULL;
+  PgClock           clock = { 0 };
+  PgStamp           stamp;
+  gint64            moment;
+
+  if (zone == NULL)
+    zone = g_time_zone_new_identifier ("Europe/Berlin");
+  if (zone == NULL || input.len < 8)
+    return;
+  clock = (PgClock){ .zone = zone, .now_us = (gint64) (pg_bytes_get_u64 ((const guint8 *) input.data) % 8000000000000000u) };
+  pg_span_skip (&input, 8);
+  if (!pg_stamp_take (&input, &stamp) || !pg_stamp_resolve (&stamp, &clock, &moment))
+    return;
+  must (stamp.year != 0 || moment <= clock.now_us + PG_STAMP_AHEAD_MAX);
+  must (stamp.year != 0 || moment > clock.now_us - 9 * 366 * PG_DAY);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  PgSpan           input = pg_span ((const char *) data, size);
+  guint            what = take_byte (&input);
+  g_autofree char *block = NULL;
+  PgSpan           text = exact (&block, input);
+
+  switch (what)
+    {
+    case 's':
+      check_line (text, PG_HEAD_SYSLOG);
+      break;
+    case 'd':
+      check_line (text, PG_HEAD_DOVECOT);
+      break;
+    case 'm':
+      check_message (text);
+      break;
+    case 'n':
+      check_name (text, "Nov 23 12:00:00 mx dovecot: pop3-login: Login: ");
+      break;
+    case 'N':
+      check_name (text, "2026-11-23T12:00:00Z mx dovecot[5]: imap-login: Logged in: ");
+      break;
+    case 'f':
+      check_failure (text);
+      break;
+    case 't':
+      check_stamp (text);
+      break;
+    default:
+      break;
+    }
+  return 0;
+}

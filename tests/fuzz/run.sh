@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Goal of this test: no input makes a parser of the core read where it should not, or answer what it must not.
+#
+# Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line record config
+# Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
+# are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
+set -eu
+LC_ALL=C
+export LC_ALL
+
+top=${top_srcdir:-.}
+programs=${FUZZ_DIR:-tests/fuzz}
+work=${FUZZ_WORK:-$programs/work}
+
+if [ -n "${FUZZ_RUNS-}" ]; then
+  limit=-runs=$FUZZ_RUNS
+else
+  limit=-max_total_time=${FUZZ_SECONDS:-60}
+fi
+
+# Each row of the line corpus as a file of its own: what it is, in the fuzzer's letters, and the line; names of users too.
+seed_login_line() {
+  awk -F '\t' -v out="$1/" '
+  function put(text) {
+    file = out "seed-" ++n
+    printf "%s", text > file
+    close(file)
+  }
+  /^#/ { next }
+  {
+    line = $0
+    for (i = 1; i < 7; i++)
+      sub(/^[^\t]*\t/, "", line)
+    put(($1 == "dovecot-file" ? "d" : $1 == "journald-message" ? "m" : "s") line)
+    if ($5 != "-") {
+      put("n" $5)
+      put("N" $5)
+      put("f" $5)
+    }
+  }' "$top"/tests/corpus/logline/*.tsv
+  printf 'tAAAAAAAANov 23 11:44:14 ' >"$1/seed-stamp"
+}
+
+seed_address() {
+  n=0
+  for text in 192.0.2.1 192.0.2.0/24 2001:db8::1 2001:db8::/32 ::ffff:192.0.2.1 ::/0 0.0.0.0/0; do
+    n=$((n + 1))
+    printf '@%s' "$text" >"$1/seed-$n"
+  done
+}
+
+# Each file below a folder of the corpus, behind the bytes that say how the fuzzer takes it.
+seed_files() {
+  for file in "$top/tests/corpus/$3"/*; do
+    { printf "%b" "$2"; cat "$file"; } >"$1/seed-$(basename "$file")"
+  done
+}
+
+make_seeds() {
+  case $1 in
+    address) seed_address "$2" ;;
+    lines) seed_files "$2" '\000\001\020' requests ;;
+    request) seed_files "$2" '\002\001\020' requests ;;
+    login-line) seed_login_line "$2" ;;
+    config) seed_files "$2" '\000' config ;;
+    record) ;;
+    *) echo "run.sh: no fuzzer $1" >&2; exit 2 ;;
+  esac
+}
+
+run_one() {
+  mkdir -p "$work/$1"
+  make_seeds "$1" "$work/$1"
+  echo "fuzz-$1 ($limit)"
+  if ! "$programs/fuzz-$1" "$limit" -timeout=10 -max_len=4096 -dict="$top/tests/fuzz/$1.dict" -artifact_prefix="$work/$1-" \
+    "$work/$1" >"$work/$1.log" 2>&1; then
+    tail -n 40 "$work/$1.log" >&2
+    echo "fuzz-$1 failed: the input is $work/$1-*, all of it said is in $work/$1.log" >&2
+    return 1
+  fi
+  tail -n 1 "$work/$1.log"
+}
+
+status=0
+for name in ${*:-address lines request login-line record config}; do
+  run_one "$name" || status=1
+done
+exit $status
