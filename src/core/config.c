@@ -355,7 +355,7 @@ static const Row rows[] = {
   { "log", "dovecot_name", read_list, FIELD (dovecot_names), "dovecot", 1, 0, "a list of names",
     "Dovecot's names in syslog: its instance_name." },
   { "log", "hosts", read_list, FIELD (hosts), "", 0, 0, "a list of host names, or nothing",
-    "Hosts that a central log may speak for; nothing: any." },
+    "Hosts that a central log may speak for; nothing: any. With hosts, format=syslog is the default of a source." },
   { "log", "never_grant", read_never_grant, FIELD (never_grant), "", 0, 0,
     "a list of addresses and networks (no bits behind the prefix), or none",
     "Addresses that no login permits, beside loopback, unspecified, link-local, multicast and broadcast; none: no address, not these either." },
@@ -499,6 +499,20 @@ set_override (PgConfig *self, const char *override, GError **error)
   return FALSE;
 }
 
+/* In a central log anybody's words may stand: what a line's head looks like must not decide that it needs no host. */
+static void
+fix_formats (PgConfig *self)
+{
+  for (char **source = self->sources; self->hosts[0] != NULL && *source != NULL; source++)
+    if (strstr (*source, ",format=") == NULL)
+      {
+        char *fixed = g_strconcat (*source, ",format=syslog", NULL);
+
+        g_free (*source);
+        *source = fixed;
+      }
+}
+
 PgConfig *
 pg_config_parse (PgSpan text, const char *const *overrides, GError **error)
 {
@@ -510,6 +524,7 @@ pg_config_parse (PgSpan text, const char *const *overrides, GError **error)
   for (; overrides != NULL && *overrides != NULL; overrides++)
     if (!set_override (self, *overrides, error))
       return NULL;
+  fix_formats (self);
   return g_steal_pointer (&self);
 }
 
