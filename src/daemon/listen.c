@@ -60,7 +60,7 @@ is_free (const char *path, const struct sockaddr_un *address, GError **error)
   if (lstat (path, &status) != 0)
     return errno == ENOENT || fail (error, "look at", path);
   if (!S_ISSOCK (status.st_mode))
-    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "%s exists and is no socket", path);
+    g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "%s exists and is no socket", path);
   else if (is_answered (address))
     g_set_error (error, PG_ERROR, PG_ERROR_BUSY, "socket %s is in use: another process answers there", path);
   else

@@ -101,6 +101,7 @@ end (PgPolicyServer *self, PgConnection *connection)
   g_queue_unlink (queue_of (self, connection->state), &connection->link);
   pg_connection_free (connection);
   self->counters.n_connections--;
+  set_doors (self, TRUE); /* there is room for one more */
 }
 
 static void
@@ -251,25 +252,31 @@ pg_policy_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *liste
   return self;
 }
 
+/* Answers what has arrived on the connections of @queue, and ends them. */
+static void
+drain (PgPolicyServer *self, GQueue *queue, PgConnectionState state)
+{
+  PgConnection *first;
+
+  while ((first = g_queue_peek_head (queue)) != NULL)
+    {
+      if (pg_connection_serve (first, self->poller, answer, self, NULL) <= PG_CONNECTION_BUSY
+          && pg_connection_has_replies (first))
+        (void) pg_connection_flush (first, self->poller);
+      first->state = state; /* whose queue it is in */
+      end (self, first);
+    }
+}
+
 void
 pg_policy_server_free (PgPolicyServer *self)
 {
-  GQueue       *queues[] = { &self->busy, &self->idle };
-  PgConnection *first;
-
   if (self == NULL)
     return;
+  drain (self, &self->busy, PG_CONNECTION_BUSY);
+  drain (self, &self->idle, PG_CONNECTION_IDLE);
   for (guint i = 0; i < self->doors->len; i++)
     pg_poller_remove (self->poller, &g_array_index (self->doors, Door, i).watch);
-  for (gsize i = 0; i < G_N_ELEMENTS (queues); i++)
-    while ((first = g_queue_peek_head (queues[i])) != NULL)
-      {
-        if (pg_connection_serve (first, self->poller, answer, self, NULL) <= PG_CONNECTION_BUSY
-            && pg_connection_has_replies (first))
-          (void) pg_connection_flush (first, self->poller);
-        first->state = queues[i] == &self->busy ? PG_CONNECTION_BUSY : PG_CONNECTION_IDLE;
-        end (self, first);
-      }
   pg_poller_set_after (self->poller, NULL, NULL);
   g_ptr_array_unref (self->answered);
   g_array_unref (self->doors);

@@ -76,12 +76,14 @@ load_config (GError **error)
   return config;
 }
 
+/* Handlers are set before the first socket answers; they run when the loop does. */
 static gboolean
-on_reload (gpointer daemon)
+on_reload (gpointer user_data)
 {
+  PgDaemon         **daemon = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!pg_daemon_reload (daemon, &error))
+  if (!pg_daemon_reload (*daemon, &error))
     g_warning ("the configuration is kept as it was: %s", error->message);
   return G_SOURCE_CONTINUE;
 }
@@ -98,10 +100,11 @@ run (void)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError)    error = NULL;
-  PgDaemon             *daemon;
+  PgDaemon             *daemon = NULL;
   gboolean              is_config;
 
   signal (SIGPIPE, SIG_IGN);
+  g_unix_signal_add (SIGHUP, on_reload, &daemon);
   g_unix_signal_add (SIGTERM, on_stop, loop);
   g_unix_signal_add (SIGINT, on_stop, loop);
   daemon = pg_daemon_start (load_config, &error);
@@ -111,7 +114,6 @@ run (void)
       fprintf (stderr, "popgated: %s\n", error->message);
       return is_config ? EXIT_CONFIG : EXIT_RUNTIME;
     }
-  g_unix_signal_add (SIGHUP, on_reload, daemon);
   g_message ("popgated %s is ready", PACKAGE_VERSION);
   g_main_loop_run (loop);
   pg_daemon_stop (daemon);
