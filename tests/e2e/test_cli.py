@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""popgate(1): against the daemon, and against the database alone."""
+
+import fcntl
+import re
+import time
+
+import loglines
+from mailsite import DaemonTest
+from popgate import CANNOT_TELL, DONE, FAILED, MAY, MAY_NOT, USAGE, POPGATE, run
+
+A, B, C = '192.0.2.1', '192.0.2.2', '2001:db8::3'
+STRANGER = '198.51.100.1'
+
+
+class CliTest(DaemonTest):
+
+    def setUp(self):
+        super().setUp()
+        self.login_time = time.time() - 60
+        self.log.append(loglines.iso(A, 'bob', self.login_time) + loglines.iso(A, 'alice', self.login_time + 10)
+                        + loglines.iso(B, 'carol', self.login_time) + loglines.iso(C, 'bob', service='imap'))
+        self.popgated.start()
+        for address in (A, B, C):
+            self.popgated.wait_for_verdict('OK', address)
+
+    def assertCli(self, status, *arguments):
+        """popgate ends with `status`; returns its result."""
+        result = self.popgated.cli(*arguments)
+        self.assertEqual(result.status, status, result)
+        return result
+
+
+class Asking(CliTest):
+
+    def test_check(self):
+        self.assertIn(A, self.assertCli(MAY, 'check', A).out)
+        self.assertIn(STRANGER, self.assertCli(MAY_NOT, 'check', STRANGER).out)
+        self.assertCli(MAY, 'check', '2001:DB8:0::3')
+        self.assertCli(MAY, 'check', '::ffff:192.0.2.1')
+
+    def test_check_changes_nothing(self):
+        before = self.popgated.grants()
+        self.assertCli(MAY, 'check', A)
+        self.assertCli(MAY_NOT, 'check', STRANGER)
+        self.assertEqual(self.popgated.grants(), before)
+
+    def test_check_says_when_it_cannot_tell(self):
+        self.popgated.stop()
+        with open(self.popgated.store, 'rb') as store:
+            fcntl.flock(store, fcntl.LOCK_EX)
+            self.popgated.start()
+            self.assertCli(CANNOT_TELL, 'check', A)
+        self.popgated.wait_for_verdict('OK', A)
+        self.assertCli(MAY, 'check', A)
+
+    def test_explain(self):
+        told = self.assertCli(MAY, 'explain', A).out
+        self.assertIn('alice', told)
+        self.assertCli(MAY_NOT, 'explain', STRANGER)
+
+    def test_explain_tells_all_rules_in_order(self):
+        numbers = re.findall(r'^[ >-]*(\d+)  ', self.popgated.must('explain', A), re.MULTILINE)
+        self.assertEqual(numbers, [str(number) for number in range(1, 13)])
+        steps = self.popgated.cli('--json', 'explain', A).objects()[0]['steps']
+        self.assertEqual([step['rule'] for step in steps], list(range(1, 13)))
+        self.assertEqual([step['rule'] for step in steps if step['decides']], [9])
+
+    def test_list(self):
+        grants = self.popgated.grants()
+        self.assertEqual(set(grants), {A, B, C})
+        grant = grants[A]
+        self.assertEqual((grant['user'], grant['service'], grant['count']), ('alice', 'pop3', '2'))
+        self.assertAlmostEqual(float(grant['newest']), self.login_time + 10, delta=1.0)
+        self.assertAlmostEqual(float(grant['until']), self.login_time + 10 + 30 * 60, delta=1.0)
+        self.assertEqual(grants[C]['service'], 'imap')
+
+    def test_list_of_some(self):
+        self.assertEqual(set(self.popgated.grants('--user', 'carol')), {B})
+        self.assertEqual(set(self.popgated.grants('--net', '192.0.2.0/24')), {A, B})
+        self.assertEqual(set(self.popgated.grants('--net', '2001:db8::/32')), {C})
+
+    def test_status(self):
+        self.assertIn(self.popgated.source, self.popgated.must('status'))
+
+    def test_json(self):
+        for command in (('check', A), ('check', STRANGER), ('explain', A), ('list',), ('status',)):
+            with self.subTest(command):
+                objects = self.popgated.cli('--json', *command).objects()
+                self.assertTrue(objects)
+                self.assertTrue(all(isinstance(one, dict) for one in objects), objects)
+
+    def test_json_list(self):
+        grants = {one['address']: one for one in self.popgated.cli('--json', 'list').objects()}
+        self.assertEqual(set(grants), {A, B, C})
+        self.assertEqual(grants[A]['user'], 'alice')
+
+    def test_names_in_bad_utf8_cannot_break_json(self):
+        self.log.append(loglines.iso(STRANGER, 'b@d').replace(b'b@d', b'b\xff"\\\xc3d'))
+        self.popgated.wait_for_verdict('OK', STRANGER)
+        grants = {one['address']: one for one in self.popgated.cli('--json', 'list').objects()}
+        self.assertEqual(grants[STRANGER]['user'], 'b\ufffd"\\\ufffdd')
+
+    def test_names_cannot_break_lines(self):
+        self.log.append(loglines.iso(STRANGER, 'b@d').replace(b'b@d', b'b\x7f\xc2\x9bd'))
+        self.popgated.wait_for_verdict('OK', STRANGER)
+        self.assertNotRegex(self.popgated.must('list'), '[\x7f\x9b]')
+
+    def test_usage(self):
+        for arguments in (('check',), ('check', 'no-address'), ('check', A, B), ('no-such-command',), ('--no-such-option',), (),
+                          ('allow', '192.0.2.0/33'), ('deny', A, '--for', '2'), ('list', '--net', 'x'), ('forget', 'x')):
+            with self.subTest(arguments):
+                result = self.assertCli(USAGE, *arguments)
+                self.assertEqual(result.out, '')
+                self.assertTrue(result.err)
+
+
+class Changing(CliTest):
+
+    def test_allow_and_forget(self):
+        self.popgated.must('allow', STRANGER, '--why', 'the old scanner')
+        self.assertCli(MAY, 'check', STRANGER)
+        self.assertVerdict('OK', STRANGER)
+        self.assertIn('the old scanner', self.popgated.must('explain', STRANGER))
+        self.popgated.must('forget', self.note_of('allow', STRANGER))
+        self.assertVerdict('DUNNO', STRANGER)
+
+    def test_deny_and_forget(self):
+        self.popgated.must('deny', '192.0.2.0/24')
+        self.assertCli(MAY_NOT, 'check', A)
+        self.assertVerdict('DUNNO', A)
+        self.assertVerdict('OK', C)
+        self.popgated.must('forget', self.note_of('deny', '192.0.2.0/24'))
+        self.assertVerdict('OK', A)
+
+    def test_deny_for_a_while(self):
+        self.popgated.must('deny', A, '--for', '1s')
+        self.assertVerdict('DUNNO', A)
+        self.popgated.wait_for_verdict('OK', A)
+
+    def test_deny_user(self):
+        self.popgated.must('deny', 'user:bob')
+        self.assertVerdict('OK', A)
+        self.assertVerdict('DUNNO', C)
+
+    def test_revoke(self):
+        self.popgated.must('revoke', A)
+        self.assertVerdict('DUNNO', A)
+        self.log.append(loglines.iso(A))
+        self.popgated.wait_for_verdict('OK', A)
+
+    def test_revoke_user(self):
+        self.popgated.must('revoke', 'user:alice')
+        self.assertVerdict('OK', A)
+        self.popgated.must('revoke', 'user:bob')
+        self.assertVerdict('DUNNO', A)
+        self.assertVerdict('DUNNO', C)
+        self.assertVerdict('OK', B)
+
+    def test_freeze_and_thaw(self):
+        self.popgated.must('freeze')
+        self.assertVerdict('DEFER_IF_REJECT', A)
+        self.assertCli(MAY_NOT, 'check', A)
+        self.popgated.restart()
+        self.assertVerdict('DEFER_IF_REJECT', A)
+        self.popgated.must('thaw')
+        self.assertVerdict('OK', A)
+
+    def test_reload(self):
+        self.popgated.configure({'popgate.window': '20s'})
+        self.assertVerdict('OK', A)
+        self.popgated.must('reload')
+        self.popgated.wait_for_verdict('DUNNO', A)
+        self.assertVerdict('OK', C)
+
+    def test_notes_are_durable(self):
+        """What was said to be done is still done after a crash at the very next moment."""
+        for number, command in enumerate((('deny', A), ('allow', STRANGER), ('revoke', B), ('deny', 'user:bob'))):
+            with self.subTest(command):
+                self.popgated.must(*command)
+                self.popgated.kill()
+                self.popgated.start()
+                self.assertVerdict('DUNNO', A)
+                self.assertVerdict('OK' if number >= 1 else 'DUNNO', STRANGER)
+                self.assertVerdict('DUNNO' if number >= 2 else 'OK', B)
+                self.assertVerdict('DUNNO' if number >= 3 else 'OK', C)
+
+    def test_json_of_a_change(self):
+        result = self.popgated.cli('--json', 'deny', A)
+        self.assertEqual(result.status, DONE)
+        self.assertEqual(len(result.objects()), 1)
+
+    def note_of(self, kind, target):
+        """The number by which `explain` names the note."""
+        told = self.popgated.cli('explain', target.partition('/')[0]).out
+        match = re.search(rf'{kind} {re.escape(target)}\b.*?\(note (\d+)\)', told)
+        self.assertTrue(match, told)
+        return match[1]
+
+
+class Offline(CliTest):
+    """No daemon runs: what only reads is told from the database, and what changes something fails."""
+
+    def setUp(self):
+        super().setUp()
+        self.popgated.must('deny', B)
+        self.online = self.popgated.grants()
+        self.popgated.stop()
+
+    def test_check(self):
+        self.assertCli(MAY, 'check', A)
+        self.assertCli(MAY_NOT, 'check', B)
+        self.assertCli(MAY_NOT, 'check', STRANGER)
+
+    def test_explain(self):
+        self.assertIn('alice', self.assertCli(MAY, 'explain', A).out)
+
+    def test_list(self):
+        self.assertEqual(self.popgated.grants(), self.online)
+
+    def test_changes_fail(self):
+        for command in (('allow', STRANGER), ('deny', A), ('revoke', A), ('freeze',), ('thaw',), ('reload',), ('status',)):
+            with self.subTest(command):
+                self.assertTrue(self.assertCli(FAILED, *command).err)
+
+    def test_without_database(self):
+        self.popgated.configure({'popgate.store': f'gdbm:{self.folder}/absent.gdbm'})
+        self.assertCli(CANNOT_TELL, 'check', A)
+
+    def test_damaged_database(self):
+        with open(self.popgated.store, 'r+b') as store:
+            store.write(b'x' * 4096)
+        self.assertCli(CANNOT_TELL, 'check', A)
+
+    def test_reading_does_not_hinder_the_daemon(self):
+        self.assertCli(MAY, 'check', A)
+        self.popgated.start()
+        self.assertVerdict('OK', A)
+
+
+class Parse(CliTest):
+    """The dry run over logs needs neither daemon nor database."""
+
+    def parse(self, *arguments, stdin=''):
+        result = run(POPGATE, *arguments, stdin=stdin)
+        self.assertEqual(result.status, DONE, result)
+        return result
+
+    def test_files(self):
+        found = self.parse('--json', 'parse', self.popgated.source).objects()
+        self.assertEqual([(one['line'], one['address'], one['user'], one['service']) for one in found],
+                         [(1, A, 'bob', 'pop3'), (2, A, 'alice', 'pop3'), (3, B, 'carol', 'pop3'), (4, C, 'bob', 'imap')])
+        self.assertTrue(all(one['grants'] is True for one in found), found)
+
+    def test_stdin(self):
+        lines = (loglines.rfc3164('127.0.0.5') + loglines.filler(1000) + loglines.rfc3164(A)).decode()
+        found = self.parse('--json', 'parse', stdin=lines).objects()
+        self.assertEqual([(one['address'], one['grants']) for one in found], [('127.0.0.5', False), (A, True)])
+
+    def test_dovecot_format(self):
+        lines = loglines.own_file(A).decode()
+        self.assertEqual(len(self.parse('--json', 'parse', '--format', 'dovecot', stdin=lines).objects()), 1)
+        self.assertEqual(self.parse('--json', 'parse', '--format', 'syslog', stdin=lines).objects(), [])
+
+    def test_for_people(self):
+        self.assertIn('alice', self.parse('parse', self.popgated.source).out)
