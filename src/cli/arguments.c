@@ -46,11 +46,11 @@ check_count (const char *name, int n_operands, int min, int max)
 gboolean
 pg_arguments_parse (PgCli *cli, const GOptionEntry *own, int *argc, char ***argv, int min, int max)
 {
-  const char                *name = (*argv)[0];
-  const PgSubcommand        *subcommand = pg_cli_subcommand (name);
+  const char         *name = (*argv)[0];
+  const PgSubcommand *subcommand = pg_cli_subcommand (name);
   g_autoptr (GOptionContext) context = g_option_context_new (subcommand->arguments);
-  g_autofree char           *program = g_strconcat ("popgate ", name, NULL);
-  g_autoptr (GError)         error = NULL;
+  g_autofree char *program = g_strconcat ("popgate ", name, NULL);
+  g_autoptr (GError) error = NULL;
 
   g_set_prgname (program); /* for the usage line of --help */
   g_option_context_set_summary (context, subcommand->summary);

@@ -17,11 +17,11 @@ typedef struct
 PgConfig *
 pg_ask_config (const PgCli *cli)
 {
-  const char        *path = cli->config != NULL ? cli->config : DEFAULT_CONFIG;
-  g_autofree char   *text = NULL;
+  const char      *path = cli->config != NULL ? cli->config : DEFAULT_CONFIG;
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  gsize              len = 0;
-  PgConfig          *config = NULL;
+  gsize     len = 0;
+  PgConfig *config = NULL;
 
   if (g_file_get_contents (path, &text, &len, &error)
       || (cli->config == NULL && g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
@@ -89,11 +89,11 @@ show_answer (PgAnswer *answer, Shower *shower)
 static PgExit
 ask_database (const PgCli *cli, JsonObject *request, Shower *shower)
 {
-  PgConfig           *config = pg_ask_config (cli);
+  PgConfig *config = pg_ask_config (cli);
   g_autoptr (PgEngine) engine = NULL;
   g_autoptr (PgAnswer) answer = NULL;
-  g_autoptr (GError)   error = NULL;
-  PgCommandHost        host = { .by = g_get_user_name (), .now_us = g_get_real_time () };
+  g_autoptr (GError) error = NULL;
+  PgCommandHost host = { .by = g_get_user_name (), .now_us = g_get_real_time () };
 
   if (config == NULL)
     return PG_EXIT_USAGE;
@@ -121,18 +121,17 @@ find_socket (const PgCli *cli)
 static PgExit
 ask (PgCli *cli, JsonObject *request, const char *path, Shower *shower)
 {
-  g_autoptr (GError)   error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autoptr (PgClient) client = pg_client_connect (path, &error);
-  PgExit               code;
-  gboolean             ok;
+  PgExit   code;
+  gboolean ok;
 
   if (client != NULL)
     {
       ok = pg_client_ask (client, request, show_row, shower, &code, &error);
       return end_with (code, ok ? NULL : error);
     }
-  if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT)
-      && pg_command_is_reading (pg_message_get_string (request, "command")))
+  if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT) && pg_command_is_reading (pg_message_get_string (request, "command")))
     return ask_database (cli, request, shower);
   return pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message);
 }

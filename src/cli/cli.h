@@ -24,7 +24,7 @@ typedef struct
   const char *name;
   const char *arguments;
   const char *summary;
-  PgExit      (*run) (PgCli *cli, int argc, char **argv);
+  PgExit (*run) (PgCli *cli, int argc, char **argv);
 } PgSubcommand;
 
 PgExit pg_cmd_check (PgCli *cli, int argc, char **argv);

@@ -55,8 +55,8 @@ show_source (JsonObject *source)
 static char *
 say_counters (JsonObject *counters)
 {
-  GString           *text = g_string_new (NULL);
-  g_autoptr (GList)  names = json_object_get_members (counters);
+  GString *text = g_string_new (NULL);
+  g_autoptr (GList) names = json_object_get_members (counters);
 
   for (GList *link = names; link != NULL; link = link->next)
     {
@@ -89,9 +89,10 @@ show_note (JsonObject *note)
   gboolean         ends = pg_message_get_int (note, "until", 0) != 0;
   gboolean         has_why = !g_str_equal (why, "-");
 
-  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s%s%s%s%s%s", pg_message_get_int (note, "note", 0),
-                   pg_message_get_string (note, "kind"), target, by, made, ends ? ", until " : "", ends ? until : "",
-                   pg_message_get_flag (note, "in_force") ? "" : " (over)", has_why ? ": " : "", has_why ? why : "");
+  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s%s%s%s%s%s",
+                   pg_message_get_int (note, "note", 0), pg_message_get_string (note, "kind"), target, by, made,
+                   ends ? ", until " : "", ends ? until : "", pg_message_get_flag (note, "in_force") ? "" : " (over)",
+                   has_why ? ": " : "", has_why ? why : "");
 }
 
 static void
@@ -109,7 +110,8 @@ show_status (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
   show_daemon (row);
   show_store (json_object_get_object_member (row, "store"));
   show_each (row, "sources", show_source);
-  pg_output_print (PG_OUTPUT_PLAIN, "connections  %" G_GINT64_FORMAT " now, %" G_GINT64_FORMAT " in all, %" G_GINT64_FORMAT " failed",
+  pg_output_print (PG_OUTPUT_PLAIN,
+                   "connections  %" G_GINT64_FORMAT " now, %" G_GINT64_FORMAT " in all, %" G_GINT64_FORMAT " failed",
                    pg_message_get_int (row, "connections", 0), pg_message_get_int (row, "connections_accepted", 0),
                    pg_message_get_int (row, "connections_failed", 0));
   show_counters (row, "lines", "lines");

@@ -105,7 +105,8 @@ pg_cmd_forget (PgCli *cli, int argc, char **argv)
   if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, 1))
     return PG_EXIT_USAGE;
   if (!g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXINT64, &id, NULL))
-    return pg_arguments_fail (PG_EXIT_USAGE, "forget \"%s\": expected the number of a note, as popgate status lists them", argv[1]);
+    return pg_arguments_fail (PG_EXIT_USAGE, "forget \"%s\": expected the number of a note, as popgate status lists them",
+                              argv[1]);
   request = pg_ask_new ("forget");
   json_object_set_int_member (request, "note", (gint64) id);
   return pg_ask (cli, request, show_forgotten);

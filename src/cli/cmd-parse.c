@@ -69,8 +69,8 @@ static void
 show_login (const Run *run, const PgLogin *login, const char *refusal)
 {
   g_autoptr (JsonObject) row = describe_login (run, login, refusal);
-  g_autofree char       *user = pg_output_text (row, "user");
-  g_autofree char       *when = pg_output_clock (pg_message_get_int (row, "time", 0));
+  g_autofree char *user = pg_output_text (row, "user");
+  g_autofree char *when = pg_output_clock (pg_message_get_int (row, "time", 0));
 
   if (run->cli->json)
     pg_output_json (row);
@@ -85,7 +85,7 @@ static void
 show_refused_line (const Run *run, PgSpan line, const char *why)
 {
   g_autoptr (JsonObject) row = NULL;
-  g_autofree char       *shown = NULL;
+  g_autofree char *shown = NULL;
 
   if (run->cli->json)
     {
@@ -170,8 +170,8 @@ static gboolean
 parse_fd (Run *run, int fd)
 {
   g_autoptr (PgLines) lines = pg_lines_new (FALSE);
-  g_autofree char    *portion = g_malloc (PORTION);
-  gssize              n;
+  g_autofree char *portion = g_malloc (PORTION);
+  gssize           n;
 
   run->format = run->wanted;
   run->line = 0;
@@ -198,7 +198,7 @@ static void
 show_count (const Run *run, const Count *count)
 {
   g_autoptr (JsonObject) row = json_object_new ();
-  g_autofree char       *user = NULL;
+  g_autofree char *user = NULL;
 
   json_object_set_int_member (row, "count", (gint64) count->n_logins);
   json_object_set_string_member (row, "server", pg_server_to_string (count->server));

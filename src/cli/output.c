@@ -19,7 +19,10 @@ void
 pg_output_print (PgOutputTone tone, const char *format, ...)
 {
   static const char *const colours[] = {
-    [PG_OUTPUT_PLAIN] = "", [PG_OUTPUT_GOOD] = "\033[32m", [PG_OUTPUT_BAD] = "\033[31m", [PG_OUTPUT_DOUBT] = "\033[33m",
+    [PG_OUTPUT_PLAIN] = "",
+    [PG_OUTPUT_GOOD] = "\033[32m",
+    [PG_OUTPUT_BAD] = "\033[31m",
+    [PG_OUTPUT_DOUBT] = "\033[33m",
   };
   gboolean         coloured = tone != PG_OUTPUT_PLAIN && is_coloured ();
   va_list          arguments;

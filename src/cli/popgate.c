@@ -81,11 +81,11 @@ run (PgCli *cli, int argc, char **argv)
 int
 main (int argc, char **argv)
 {
-  PgCli                      cli = { NULL, NULL, FALSE };
-  gboolean                   version = FALSE;
+  PgCli    cli = { NULL, NULL, FALSE };
+  gboolean version = FALSE;
   g_autoptr (GOptionContext) context = make_context (&cli, &version);
-  g_autoptr (GError)         error = NULL;
-  PgExit                     code;
+  g_autoptr (GError) error = NULL;
+  PgExit code;
 
   setlocale (LC_ALL, "C.UTF-8"); /* one language: arguments are bytes, and output is the same everywhere */
   signal (SIGPIPE, SIG_DFL);

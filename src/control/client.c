@@ -16,12 +16,12 @@ struct _PgClient
 PgClient *
 pg_client_connect (const char *path, GError **error)
 {
-  g_autoptr (GSocketClient)  socket = g_socket_client_new ();
+  g_autoptr (GSocketClient) socket = g_socket_client_new ();
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
-  g_autoptr (GError)         cause = NULL;
-  GSocketConnection         *connection;
-  PgClient                  *self;
-  gboolean                   nobody;
+  g_autoptr (GError) cause = NULL;
+  GSocketConnection *connection;
+  PgClient          *self;
+  gboolean           nobody;
 
   g_socket_client_set_timeout (socket, PG_CLIENT_PATIENCE_S);
   connection = g_socket_client_connect (socket, G_SOCKET_CONNECTABLE (address), NULL, &cause);

@@ -27,7 +27,7 @@ typedef struct
 {
   const char *name;
   Nature      nature;
-  void        (*run) (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+  void (*run) (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 } Command;
 
 /* --- answers --------------------------------------------------------------------------------------------------------- */
@@ -155,9 +155,8 @@ describe_login (const PgCommandHost *host, const PgFinding *finding, JsonObject 
 
   pg_message_set_time (row, "login", decision->login_us);
   pg_message_set_time (row, "until",
-                       decision->login_us != PG_RECORD_NEVER
-                         ? decision->login_us + pg_engine_config (host->engine)->window_us
-                         : PG_RECORD_NEVER);
+                       decision->login_us != PG_RECORD_NEVER ? decision->login_us + pg_engine_config (host->engine)->window_us
+                                                             : PG_RECORD_NEVER);
   if (!finding->has_record || decision->user < 0 || decision->login_us == PG_RECORD_NEVER)
     return;
   user = &finding->record.users[decision->user];
@@ -485,7 +484,7 @@ describe_store (PgEngine *engine)
 static JsonArray *
 describe_notes (PgEngine *engine, gint64 now_us)
 {
-  JsonArray            *array = json_array_new ();
+  JsonArray *array = json_array_new ();
   g_autoptr (GPtrArray) notes = pg_noteset_list (pg_engine_notes (engine));
 
   for (guint i = 0; i < notes->len; i++)
@@ -508,7 +507,10 @@ static JsonObject *
 describe_logins (PgEngine *engine)
 {
   static const char *const names[PG_N_LOGIN_FATES] = {
-    [PG_LOGIN_FAILED] = "failed", [PG_LOGIN_REFUSED] = "refused", [PG_LOGIN_KEPT] = "kept", [PG_LOGIN_GRANTED] = "granted",
+    [PG_LOGIN_FAILED] = "failed",
+    [PG_LOGIN_REFUSED] = "refused",
+    [PG_LOGIN_KEPT] = "kept",
+    [PG_LOGIN_GRANTED] = "granted",
   };
   const PgEngineCounters *counters = pg_engine_counters (engine);
   JsonObject             *row = json_object_new ();
@@ -557,17 +559,10 @@ run_reload (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request, PgAnsw
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 static const Command commands[] = {
-  { "check", LOOK, run_check },
-  { "explain", LOOK, run_explain },
-  { "list", LOOK, run_list },
-  { "allow", CHANGE, run_allow },
-  { "deny", CHANGE, run_deny },
-  { "revoke", CHANGE, run_revoke },
-  { "forget", CHANGE, run_forget },
-  { "freeze", CHANGE, run_freeze },
-  { "thaw", CHANGE, run_thaw },
-  { "status", ASK_DAEMON, run_status },
-  { "reload", CHANGE, run_reload },
+  { "check", LOOK, run_check },         { "explain", LOOK, run_explain }, { "list", LOOK, run_list },
+  { "allow", CHANGE, run_allow },       { "deny", CHANGE, run_deny },     { "revoke", CHANGE, run_revoke },
+  { "forget", CHANGE, run_forget },     { "freeze", CHANGE, run_freeze }, { "thaw", CHANGE, run_thaw },
+  { "status", ASK_DAEMON, run_status }, { "reload", CHANGE, run_reload },
 };
 
 static const Command *

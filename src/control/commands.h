@@ -29,9 +29,9 @@ typedef struct
   PgEngine   *engine;
   const char *by;
   gint64      now_us;
-  void        (*describe) (JsonObject *status, gpointer user_data);
-  gboolean    (*reload) (GError **error, gpointer user_data);
-  gpointer    user_data;
+  void (*describe) (JsonObject *status, gpointer user_data);
+  gboolean (*reload) (GError **error, gpointer user_data);
+  gpointer user_data;
 } PgCommandHost;
 
 typedef struct _PgAnswer PgAnswer;

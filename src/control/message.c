@@ -7,8 +7,8 @@ JsonObject *
 pg_message_parse (PgSpan line, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_autoptr (GError)     cause = NULL;
-  JsonNode              *root;
+  g_autoptr (GError) cause = NULL;
+  JsonNode *root;
 
   if (!json_parser_load_from_data (parser, line.data, (gssize) line.len, &cause))
     {
@@ -28,7 +28,7 @@ char *
 pg_message_to_line (JsonObject *object)
 {
   g_autoptr (JsonNode) root = json_node_alloc ();
-  g_autofree char     *text = NULL;
+  g_autofree char *text = NULL;
 
   json_node_init_object (root, object);
   text = json_to_string (root, FALSE);

@@ -112,7 +112,8 @@ pg_network_to_string (const PgNetwork *network, char buffer[PG_NETWORK_TEXT_MAX]
   pg_address_to_string (&network->base, buffer);
   len = strlen (buffer);
   if (network->prefix < 128)
-    g_snprintf (buffer + len, PG_NETWORK_TEXT_MAX - len, "/%u", is_v4 ? network->prefix - (guint) PG_NETWORK_V4_BITS : network->prefix);
+    g_snprintf (buffer + len, PG_NETWORK_TEXT_MAX - len, "/%u",
+                is_v4 ? network->prefix - (guint) PG_NETWORK_V4_BITS : network->prefix);
   return buffer;
 }
 

@@ -100,7 +100,7 @@ read_reply_text (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED P
 static char **
 split_list (const char *text)
 {
-  GPtrArray     *words = g_ptr_array_new ();
+  GPtrArray *words = g_ptr_array_new ();
   g_auto (GStrv) pieces = g_strsplit_set (text, ",; \t", -1);
 
   for (guint i = 0; pieces[i] != NULL; i++)
@@ -146,9 +146,9 @@ has_scheme (const char *piece, const char *const *schemes)
 static gboolean
 read_scheme_list (const Row *row, const char *text, const char *const *schemes, gpointer field)
 {
-  GPtrArray     *items = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *items = g_ptr_array_new_with_free_func (g_free);
   g_auto (GStrv) pieces = split_list (text);
-  gboolean       ok = TRUE;
+  gboolean ok = TRUE;
 
   for (guint i = 0; pieces[i] != NULL && ok; i++)
     {
@@ -219,7 +219,7 @@ read_unix_sockets (const Row *row, const char *text, G_GNUC_UNUSED PgConfig *con
 static gboolean
 is_source (const char *source)
 {
-  const char *options = strchr (source, ',');
+  const char  *options = strchr (source, ',');
   PgHeadFormat format;
 
   if (options == NULL)
@@ -245,8 +245,8 @@ static gboolean
 read_services (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
   g_auto (GStrv) names = split_list (text);
-  guint          services = 0;
-  PgService      service;
+  guint     services = 0;
+  PgService service;
 
   for (guint i = 0; names[i] != NULL; i++)
     {
@@ -262,8 +262,8 @@ static gboolean
 read_servers (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
   g_auto (GStrv) names = split_list (text);
-  guint          servers = 0;
-  PgServer       server;
+  guint    servers = 0;
+  PgServer server;
 
   for (guint i = 0; names[i] != NULL; i++)
     {
@@ -280,11 +280,11 @@ read_servers (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgCo
 
 /* Addresses that are nobody's alone: a login from there says nothing about who connects later. */
 static const char *const builtin_never[] = {
-  "127.0.0.0/8",    "::1",                /* loopback */
-  "0.0.0.0/8",      "::",                 /* unspecified */
-  "169.254.0.0/16", "fe80::/10",          /* link-local */
-  "224.0.0.0/4",    "ff00::/8",           /* multicast */
-  "255.255.255.255",                      /* broadcast */
+  "127.0.0.0/8",     "::1",       /* loopback */
+  "0.0.0.0/8",       "::",        /* unspecified */
+  "169.254.0.0/16",  "fe80::/10", /* link-local */
+  "224.0.0.0/4",     "ff00::/8",  /* multicast */
+  "255.255.255.255",              /* broadcast */
 };
 
 static void
@@ -304,9 +304,9 @@ static gboolean
 read_never_grant (G_GNUC_UNUSED const Row *row, const char *text, PgConfig *config, gpointer field)
 {
   g_autoptr (PgNetset) set = pg_netset_new (NULL);
-  g_auto (GStrv)       words = split_list (text);
-  PgNetset           **own = field;
-  PgNetwork            network;
+  g_auto (GStrv) words = split_list (text);
+  PgNetset **own = field;
+  PgNetwork  network;
 
   config->never_none = words[0] != NULL && g_str_equal (words[0], "none") && words[1] == NULL;
   if (!config->never_none)
@@ -462,8 +462,8 @@ static gboolean
 set_from_text (PgConfig *self, PgSpan text, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_auto (GStrv)       groups = NULL;
-  GError              *cause = NULL;
+  g_auto (GStrv) groups = NULL;
+  GError *cause = NULL;
 
   if (text.len == 0)
     return TRUE;
@@ -488,8 +488,8 @@ set_from_text (PgConfig *self, PgSpan text, GError **error)
 static gboolean
 set_override (PgConfig *self, const char *override, GError **error)
 {
-  g_auto (GStrv)   sides = g_strsplit (override, "=", 2);
-  g_auto (GStrv)   names = sides[0] != NULL ? g_strsplit (sides[0], ".", 2) : NULL;
+  g_auto (GStrv) sides = g_strsplit (override, "=", 2);
+  g_auto (GStrv) names = sides[0] != NULL ? g_strsplit (sides[0], ".", 2) : NULL;
   g_autofree char *shown = NULL;
 
   if (names != NULL && g_strv_length (sides) == 2 && g_strv_length (names) == 2)

@@ -6,11 +6,7 @@ static const struct
   char   letter;
   gint64 us;
 } units[] = {
-  { 'w', 7 * PG_DAY },
-  { 'd', PG_DAY },
-  { 'h', PG_HOUR },
-  { 'm', PG_MINUTE },
-  { 's', PG_SECOND },
+  { 'w', 7 * PG_DAY }, { 'd', PG_DAY }, { 'h', PG_HOUR }, { 'm', PG_MINUTE }, { 's', PG_SECOND },
 };
 
 gboolean

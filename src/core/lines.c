@@ -3,9 +3,9 @@
 
 struct _PgLines
 {
-  GString *partial;     /* the unfinished line, unless it is dropped */
-  gboolean dropping;    /* the unfinished line goes nowhere */
-  gboolean handed_out;  /* @partial was given as a line and is to be emptied */
+  GString *partial;    /* the unfinished line, unless it is dropped */
+  gboolean dropping;   /* the unfinished line goes nowhere */
+  gboolean handed_out; /* @partial was given as a line and is to be emptied */
   guint64  pending;
   guint64  n_overlong;
 };

@@ -5,8 +5,8 @@
 
 typedef struct
 {
-  PgServer      server;
-  gboolean      (*claims) (const PgHead *head, PgHeadFormat format, const PgLineRules *rules);
+  PgServer server;
+  gboolean (*claims) (const PgHead *head, PgHeadFormat format, const PgLineRules *rules);
   PgServerParse parse;
 } Family;
 

@@ -3,9 +3,9 @@
 
 struct _PgNetset
 {
-  GHashTable *values;           /* PgNetwork * -> value */
-  guint       n_networks[129];  /* of each prefix length */
-  guint8      prefixes[129];    /* those in use, longest first */
+  GHashTable *values;          /* PgNetwork * -> value */
+  guint       n_networks[129]; /* of each prefix length */
+  guint8      prefixes[129];   /* those in use, longest first */
   gint        n_prefixes;
 };
 

@@ -140,8 +140,7 @@ get_fields (const guint8 *data, PgNote *out)
   return out->kind >= PG_NOTE_ALLOW && out->kind <= PG_NOTE_FREEZE && out->target <= PG_NOTE_USER && out->network.prefix <= 128
          && out->id != 0 && get_text (data, BY_AT, BY_LEN_AT, PG_NOTE_BY_MAX, out->by)
          && get_text (data, USER_AT, USER_LEN_AT, PG_USER_MAX, out->user)
-         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why)
-         && makes_sense (out);
+         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why) && makes_sense (out);
 }
 
 gboolean

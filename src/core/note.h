@@ -49,7 +49,7 @@ typedef struct
   guint64      id; /* from 1; names the note, and never comes again in one database */
   PgNoteKind   kind;
   PgNoteTarget target;
-  PgNetwork    network; /* for PG_NOTE_NETWORK */
+  PgNetwork    network;               /* for PG_NOTE_NETWORK */
   char         user[PG_USER_MAX + 1]; /* for PG_NOTE_USER; ASCII letters are lower case */
   gint64       made_us;
   gint64       until_us;
@@ -82,7 +82,6 @@ void pg_note_encode (const PgNote *self, const PgSecret *secret, const PgHash *k
 
 /** pg_note_decode: as pg_record_decode(), for a note. */
 G_GNUC_WARN_UNUSED_RESULT
-gboolean pg_note_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgNote *out,
-                         GError **error);
+gboolean pg_note_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgNote *out, GError **error);
 
 G_END_DECLS

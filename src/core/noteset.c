@@ -8,9 +8,9 @@
 /* @by_id owns the notes; the others find them by what they are about. */
 struct _PgNoteset
 {
-  GHashTable   *by_id;             /* &note->id -> PgNote */
+  GHashTable   *by_id; /* &note->id -> PgNote */
   PgNetset     *by_network[N_KINDS];
-  GHashTable   *by_user[N_KINDS];  /* note->user -> PgNote */
+  GHashTable   *by_user[N_KINDS]; /* note->user -> PgNote */
   const PgNote *freeze;
 };
 

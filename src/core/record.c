@@ -15,7 +15,7 @@
 #define USER_HEADER 11 /* time, service, server, length */
 
 G_STATIC_ASSERT (USERS_AT + USER_HEADER + PG_USER_MAX <= PG_RECORD_SIZE);
-G_STATIC_ASSERT (PG_RECORD_USERS_MAX * (USER_HEADER + 1) <= PG_RECORD_SIZE - USERS_AT);
+G_STATIC_ASSERT (PG_RECORD_USERS_MAX *(USER_HEADER + 1) <= PG_RECORD_SIZE - USERS_AT);
 
 void
 pg_record_init (PgRecord *self, const PgAddress *address)
@@ -51,8 +51,7 @@ append_user (PgRecord *self, const PgRecordUser *user, PgSpan name)
 
   for (guint i = 0; i < self->n_users; i++)
     names += self->users[i].name_len;
-  if (self->n_users == PG_RECORD_USERS_MAX
-      || USERS_AT + (self->n_users + 1) * USER_HEADER + names + name.len > PG_RECORD_SIZE)
+  if (self->n_users == PG_RECORD_USERS_MAX || USERS_AT + (self->n_users + 1) * USER_HEADER + names + name.len > PG_RECORD_SIZE)
     return FALSE;
   memcpy (self->names + names, name.data, name.len);
   self->users[self->n_users] = *user;

@@ -6,7 +6,7 @@
 typedef struct
 {
   const char *word;
-  const char *status;  /* NULL: the verdict stands alone */
+  const char *status; /* NULL: the verdict stands alone */
   const char *stock_text;
 } Form;
 

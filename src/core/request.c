@@ -19,7 +19,10 @@ typedef enum
 } Attr;
 
 /* Most names are told apart by their length alone. */
-#define NAME(text) { text, sizeof text - 1 }
+#define NAME(text)                                                                                                               \
+  {                                                                                                                              \
+    text, sizeof text - 1                                                                                                        \
+  }
 
 static const PgSpan attr_names[N_ATTRS] = {
   [ATTR_REQUEST] = NAME ("request"),
@@ -41,8 +44,8 @@ typedef struct
 
 struct _PgRequest
 {
-  GString *line;  /* an attribute that has begun and not ended */
-  GString *text;  /* the values that are stored, one behind the other */
+  GString *line; /* an attribute that has begun and not ended */
+  GString *text; /* the values that are stored, one behind the other */
   Value    values[N_ATTRS];
   gsize    n_bytes;
   gboolean complete;

@@ -20,8 +20,8 @@ typedef struct
   const char *title;
   PgVerdict   verdict;
   const char *text;
-  gboolean    (*matches) (const Case *c);
-  void        (*tell) (const Case *c, GString *saw);
+  gboolean (*matches) (const Case *c);
+  void (*tell) (const Case *c, GString *saw);
 } Rule;
 
 /* --- which login counts ---------------------------------------------------------------------------------------------- */

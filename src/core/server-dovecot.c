@@ -216,7 +216,8 @@ ends_in_stump (PgSpan message)
 static const char *
 check_elements (PgSpan message, const Elements *elements, PgLogin *out)
 {
-  if (elements->method.len == strlen ("ANONYMOUS") && g_ascii_strncasecmp (elements->method.data, "ANONYMOUS", elements->method.len) == 0)
+  if (elements->method.len == strlen ("ANONYMOUS")
+      && g_ascii_strncasecmp (elements->method.data, "ANONYMOUS", elements->method.len) == 0)
     return "an anonymous login";
   if (!pg_address_parse (elements->rip, &out->address))
     return "rip is no IP address";

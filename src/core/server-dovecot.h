@@ -3,12 +3,11 @@
  *
  * Pure: no I/O, no clock, no log, no globals. Fuzzed by tests/fuzz/fuzz-login-line.c.
  *
- * Grammar:  message  = service "-login: " [ "Info: " ] success ": " elements      "Info: " always in Dovecot's own files, seldom in syslog
- *           success  = "Login" (to 2.3) / "Logged in" (from 2.4), exactly
- *           elements = element *( ", " element )                in any order, with custom ones among them
- *           element  = "user=<" name ">" / "rip=" address / "lip=" address / "method=" word / "session=" id / other
- * Required: user and rip once; at most one of each other; a second "rip=" or "user=<" anywhere refuses the line.
- * The name stands before the address and the client chose it: it ends at a ">" that can be its only end, or the line is
+ * Grammar:  message  = service "-login: " [ "Info: " ] success ": " elements      "Info: " always in Dovecot's own files, seldom
+ * in syslog success  = "Login" (to 2.3) / "Logged in" (from 2.4), exactly elements = element *( ", " element )                in
+ * any order, with custom ones among them element  = "user=<" name ">" / "rip=" address / "lip=" address / "method=" word /
+ * "session=" id / other Required: user and rip once; at most one of each other; a second "rip=" or "user=<" anywhere refuses the
+ * line. The name stands before the address and the client chose it: it ends at a ">" that can be its only end, or the line is
  * refused. So is one whose name was cut ("..."), whose method is ANONYMOUS, that may be cut behind rip, or that ends within
  * an element.
  * Source:   Dovecot login-common/client-common.c (2.3.19, 2.4.0), login_log_format_elements

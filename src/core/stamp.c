@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/stamp.h"
 
-static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 static gboolean
 take_month_name (PgSpan *span, guint *out)
@@ -69,8 +68,8 @@ take_offset (PgSpan *span, PgStamp *stamp)
     sign = -1;
   else if (!pg_span_take (span, "+"))
     return FALSE;
-  if (!pg_span_take_number (span, 2, 2, &hours) || !pg_span_take (span, ":")
-      || !pg_span_take_number (span, 2, 2, &minutes) || hours > 23 || minutes > 59)
+  if (!pg_span_take_number (span, 2, 2, &hours) || !pg_span_take (span, ":") || !pg_span_take_number (span, 2, 2, &minutes)
+      || hours > 23 || minutes > 59)
     return FALSE;
   stamp->offset_s = sign * (gint) (hours * 3600 + minutes * 60);
   return TRUE;

@@ -91,10 +91,10 @@ save_positions (PgCommitter *self)
 static void
 finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Sync   *sync = user_data;
+  g_autofree Sync *sync = user_data;
   g_autoptr (GError) error = NULL;
-  PgCommitter       *self = sync->owner;
-  gboolean           ok = pg_store_sync_finish (result, &error);
+  PgCommitter *self = sync->owner;
+  gboolean     ok = pg_store_sync_finish (result, &error);
 
   if (self == NULL)
     return;

@@ -118,8 +118,8 @@ pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer an
 static char *
 inet_peer (int fd)
 {
-  struct sockaddr_storage    native;
-  socklen_t                  size = sizeof native;
+  struct sockaddr_storage native;
+  socklen_t               size = sizeof native;
   g_autoptr (GSocketAddress) address = NULL;
 
   if (getpeername (fd, (struct sockaddr *) &native, &size) != 0)

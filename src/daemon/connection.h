@@ -43,9 +43,9 @@ struct _PgConnection
   PgConnectionState state;
   gpointer          owner;
   PgRequest        *request;
-  GString          *replies; /* not sent yet */
+  GString          *replies;    /* not sent yet */
   gboolean          is_blocked; /* the socket had no room for them: waits for EPOLLOUT */
-  gboolean          is_listed; /* its owner's: to be flushed */
+  gboolean          is_listed;  /* its owner's: to be flushed */
 };
 
 /** pg_connection_new: over @fd, non-blocking, which it owns. Free with pg_connection_free(). */

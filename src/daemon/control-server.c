@@ -169,7 +169,7 @@ static void
 audit (const Session *session, JsonObject *request)
 {
   g_autoptr (GString) line = g_string_new (NULL);
-  g_autoptr (GList)   names = json_object_get_members (request);
+  g_autoptr (GList) names = json_object_get_members (request);
 
   for (GList *link = names; link != NULL; link = link->next)
     {
@@ -215,9 +215,9 @@ static void
 take_request (Session *session)
 {
   g_autoptr (JsonObject) request = NULL;
-  g_autoptr (GError)     error = NULL;
-  const char            *lf = memchr (session->input->str, '\n', session->input->len);
-  gsize                  len = lf != NULL ? (gsize) (lf - session->input->str) : session->input->len;
+  g_autoptr (GError) error = NULL;
+  const char *lf = memchr (session->input->str, '\n', session->input->len);
+  gsize       len = lf != NULL ? (gsize) (lf - session->input->str) : session->input->len;
 
   if (lf == NULL && len <= PG_MESSAGE_MAX)
     return;

@@ -17,9 +17,9 @@ typedef struct
   PgEngine    *engine;
   PgPoller    *poller;
   PgCommitter *committer;
-  void         (*describe) (JsonObject *status, gpointer user_data);
-  gboolean     (*reload) (GError **error, gpointer user_data);
-  gpointer     user_data;
+  void (*describe) (JsonObject *status, gpointer user_data);
+  gboolean (*reload) (GError **error, gpointer user_data);
+  gpointer user_data;
 } PgControlHost;
 
 /** pg_control_server_new: over @listeners (element-type PgListener), which must outlive it. */

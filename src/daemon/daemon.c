@@ -132,7 +132,7 @@ tell_store (PgDaemon *self, const char *problem)
 static void
 follow_store (PgDaemon *self)
 {
-  guint64            id = pg_store_id (pg_engine_store (self->engine));
+  guint64 id = pg_store_id (pg_engine_store (self->engine));
   g_autoptr (GError) error = NULL;
 
   if (self->store_id != 0 && self->store_id != id)
@@ -361,7 +361,7 @@ static void
 save (PgDaemon *self)
 {
   g_autoptr (GError) error = NULL;
-  PgStore           *store = pg_engine_store (self->engine);
+  PgStore *store = pg_engine_store (self->engine);
 
   if (self->watcher == NULL || pg_engine_problem (self->engine) != NULL)
     return;

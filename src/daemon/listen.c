@@ -33,7 +33,8 @@ fill_unix_address (const char *path, struct sockaddr_un *out, GError **error)
       memcpy (out->sun_path, path, strlen (path));
       return TRUE;
     }
-  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "socket %s: expected a path of at most %zu bytes", path, sizeof out->sun_path - 1);
+  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "socket %s: expected a path of at most %zu bytes", path,
+               sizeof out->sun_path - 1);
   return FALSE;
 }
 
@@ -169,10 +170,10 @@ listen_unix (PgListener *self, const PgListenRights *rights, GError **error)
 static GSocketAddress *
 parse_inet (const char *text)
 {
-  const char       *colon = strrchr (text, ':');
-  g_autofree char  *host = NULL;
-  guint64           port;
-  gsize             len;
+  const char      *colon = strrchr (text, ':');
+  g_autofree char *host = NULL;
+  guint64          port;
+  gsize            len;
 
   if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
     return NULL;
@@ -188,14 +189,14 @@ static gboolean
 listen_inet (PgListener *self, const char *text, GError **error)
 {
   g_autoptr (GSocketAddress) address = parse_inet (text);
-  struct sockaddr_storage    native;
-  gssize                     size;
-  int                        on = 1;
+  struct sockaddr_storage native;
+  gssize                  size;
+  int                     on = 1;
 
   if (address == NULL)
     {
-      g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "inet:%s: expected inet:ADDRESS:PORT, as inet:127.0.0.1:10040 or inet:[::1]:10040",
-                   text);
+      g_set_error (error, PG_ERROR, PG_ERROR_VALUE,
+                   "inet:%s: expected inet:ADDRESS:PORT, as inet:127.0.0.1:10040 or inet:[::1]:10040", text);
       return FALSE;
     }
   size = g_socket_address_get_native_size (address);

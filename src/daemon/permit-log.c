@@ -11,9 +11,9 @@
 
 typedef struct
 {
-  guint64 name;     /* a keyed hash of the address: to two of them sharing it, the log owes nothing but a line */
-  guint32 login_s;  /* of the login it was logged with; 0: an admin's allow */
-  guint32 minute;   /* in which it was counted last; from 1 */
+  guint64 name;    /* a keyed hash of the address: to two of them sharing it, the log owes nothing but a line */
+  guint32 login_s; /* of the login it was logged with; 0: an admin's allow */
+  guint32 minute;  /* in which it was counted last; from 1 */
 } Entry;
 
 struct _PgPermitLog
@@ -50,12 +50,12 @@ pg_permit_log_free (PgPermitLog *self)
 static void
 tell_login (const PgQuery *query, const PgFinding *finding, gint64 now_us)
 {
-  const PgDecision      *decision = &finding->decision;
-  const PgRecordUser    *user = &finding->record.users[decision->user];
-  g_autofree char       *name = pg_span_escape (pg_record_user_name (&finding->record, (guint) decision->user), PG_USER_MAX);
-  g_autoptr (GDateTime)  when = g_date_time_new_from_unix_utc (decision->login_us / G_USEC_PER_SEC);
-  g_autofree char       *login = g_date_time_format_iso8601 (when);
-  char                   address[PG_ADDRESS_TEXT_MAX];
+  const PgDecision   *decision = &finding->decision;
+  const PgRecordUser *user = &finding->record.users[decision->user];
+  g_autofree char    *name = pg_span_escape (pg_record_user_name (&finding->record, (guint) decision->user), PG_USER_MAX);
+  g_autoptr (GDateTime) when = g_date_time_new_from_unix_utc (decision->login_us / G_USEC_PER_SEC);
+  g_autofree char *login = g_date_time_format_iso8601 (when);
+  char             address[PG_ADDRESS_TEXT_MAX];
 
   g_message ("permit address=%s rule=login user=\"%s\" service=%s server=%s login=%s age=%" G_GINT64_FORMAT "s",
              pg_address_to_string (&query->address, address), name, pg_service_to_string (user->service),

@@ -154,7 +154,7 @@ settle (PgPolicyServer *self, PgConnection *connection, PgConnectionState before
     }
   if (state == PG_CONNECTION_FAILED && pg_connection_has_replies (connection))
     (void) pg_connection_flush (connection, self->poller); /* what was asked before the fault is answered */
-  connection->state = before; /* whose queue it is in */
+  connection->state = before;                              /* whose queue it is in */
   if (state == PG_CONNECTION_FAILED)
     end_for_fault (self, connection, fault);
   else
@@ -188,9 +188,9 @@ flush_answered (gpointer user_data)
 static void
 serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
 {
-  PgConnection      *connection = (PgConnection *) watch;
-  PgPolicyServer    *self = connection->owner;
-  PgConnectionState  before = connection->state;
+  PgConnection     *connection = (PgConnection *) watch;
+  PgPolicyServer   *self = connection->owner;
+  PgConnectionState before = connection->state;
   g_autoptr (GError) error = NULL;
 
   if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY

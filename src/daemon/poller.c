@@ -11,9 +11,9 @@
 
 struct _PgPoller
 {
-  int                epoll;
-  GSource           *source;
-  void               (*after) (gpointer user_data);
+  int      epoll;
+  GSource *source;
+  void (*after) (gpointer user_data);
   gpointer           after_data;
   int                n_batch; /* events being handed out; 0: none */
   struct epoll_event batch[BATCH];

@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 typedef struct _PgPoller PgPoller;
-typedef struct _PgWatch PgWatch;
+typedef struct _PgWatch  PgWatch;
 
 /** PgWatch: embedded in whatever waits for a descriptor. @ready may remove any watch, its own too. */
 struct _PgWatch

@@ -80,7 +80,7 @@ load_config (GError **error)
 static gboolean
 on_reload (gpointer user_data)
 {
-  PgDaemon         **daemon = user_data;
+  PgDaemon **daemon = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!pg_daemon_reload (*daemon, &error))
@@ -99,9 +99,9 @@ static int
 run (void)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GError)    error = NULL;
-  PgDaemon             *daemon = NULL;
-  gboolean              is_config;
+  g_autoptr (GError) error = NULL;
+  PgDaemon *daemon = NULL;
+  gboolean  is_config;
 
   signal (SIGPIPE, SIG_IGN);
   g_unix_signal_add (SIGHUP, on_reload, &daemon);
@@ -124,7 +124,7 @@ run (void)
 static int
 check_config (void)
 {
-  g_autoptr (GError)   error = NULL;
+  g_autoptr (GError) error = NULL;
   g_autoptr (PgConfig) config = load_config (&error);
 
   if (config != NULL)

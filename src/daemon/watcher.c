@@ -16,12 +16,12 @@ typedef struct
 {
   PgWatcher *owner;
   PgSource  *source;
-  guint      fd_source;   /* in the main loop; 0: none */
-  guint      idle_source; /* reads on at once; 0: none */
-  gboolean   was_current; /* ever, since the start or since it was blind */
-  gboolean   is_told;     /* that it is blind */
+  guint      fd_source;            /* in the main loop; 0: none */
+  guint      idle_source;          /* reads on at once; 0: none */
+  gboolean   was_current;          /* ever, since the start or since it was blind */
+  gboolean   is_told;              /* that it is blind */
   gint64     not_current_since_us; /* monotonic; 0: it is current */
-  GBytes    *noted; /* position to be saved */
+  GBytes    *noted;                /* position to be saved */
   GBytes    *saved;
 } Feed;
 
@@ -66,8 +66,8 @@ static gboolean
 take_login (PgWatcher *self, const PgLogin *login, gint64 now_us)
 {
   g_autoptr (GError) error = NULL;
-  const char        *why;
-  PgLoginFate        fate = pg_engine_login (self->engine, login, now_us, &why, &error);
+  const char *why;
+  PgLoginFate fate = pg_engine_login (self->engine, login, now_us, &why, &error);
 
   if (fate == PG_LOGIN_GRANTED)
     tell_grant (self, login);
@@ -219,12 +219,12 @@ read_feed (Feed *feed)
 static void
 start_feed (Feed *feed)
 {
-  PgWatcher            *self = feed->owner;
-  g_autoptr (GBytes)    position = NULL;
-  g_autoptr (GError)    error = NULL;
-  PgClock               clock = { .zone = self->zone, .now_us = g_get_real_time () };
-  const char           *name = pg_source_name (feed->source);
-  gint64                since_us = clock.now_us - pg_engine_config (self->engine)->window_us;
+  PgWatcher *self = feed->owner;
+  g_autoptr (GBytes) position = NULL;
+  g_autoptr (GError) error = NULL;
+  PgClock     clock = { .zone = self->zone, .now_us = g_get_real_time () };
+  const char *name = pg_source_name (feed->source);
+  gint64      since_us = clock.now_us - pg_engine_config (self->engine)->window_us;
 
   if (pg_store_get_position (pg_engine_store (self->engine), name, &position, &error) == PG_STORE_FAILED)
     g_warning ("%s: where reading stopped is not known, looking back one window: %s", name, error->message);
@@ -309,8 +309,8 @@ free_feed (gpointer data)
 PgWatcher *
 pg_watcher_new (PgEngine *engine, GError **error)
 {
-  PgWatcher  *self = g_new0 (PgWatcher, 1);
-  char      **spec;
+  PgWatcher *self = g_new0 (PgWatcher, 1);
+  char     **spec;
 
   self->engine = engine;
   self->zone = g_time_zone_new_local ();
