@@ -8,10 +8,21 @@
 #include <fcntl.h>
 #include <gdbm.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Said outright: 0 would take the file system's, and small blocks make small buckets. */
 #define BLOCK_SIZE 4096
+
+/* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
+#define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
+
+typedef struct
+{
+  int   fd;
+  gint *has_failed; /* the file's */
+} Sync;
 
 struct _PgFile
 {
@@ -19,6 +30,8 @@ struct _PgFile
   GDBM_FILE handle; /* NULL: closed, and problem says why */
   char     *problem;
   guint     generation;
+  gint64    reserved;        /* the disk has room for the file up to this size */
+  gint     *has_sync_failed; /* shared with the threads that sync this handle; atomic */
 };
 
 PgFile *
@@ -28,6 +41,7 @@ pg_file_new (const char *path)
 
   self->path = g_strdup (path);
   self->problem = g_strdup_printf ("%s: not opened yet", path);
+  self->has_sync_failed = g_atomic_rc_box_new0 (gint);
   return self;
 }
 
@@ -47,6 +61,7 @@ pg_file_free (PgFile *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->handle, close_guarded);
+  g_atomic_rc_box_release (self->has_sync_failed);
   g_free (self->problem);
   g_free (self->path);
   g_free (self);
@@ -67,10 +82,10 @@ pg_file_refuse (PgFile *self, GError *cause, GError **error)
 static gboolean
 fail (PgFile *self, const char *doing, GError **error)
 {
-  gdbm_error  code = gdbm_errno;
-  int         reason = errno;
-  gboolean    has_reason = gdbm_check_syserr (code) != 0;
-  GError     *cause = NULL;
+  gdbm_error code = gdbm_errno;
+  int        reason = errno;
+  gboolean   has_reason = gdbm_check_syserr (code) != 0;
+  GError    *cause = NULL;
 
   g_set_error (&cause, PG_ERROR, PG_ERROR_STORE, "cannot %s: %s%s%s", doing, gdbm_strerror (code), has_reason ? ": " : "",
                has_reason ? g_strerror (reason) : "");
@@ -95,6 +110,9 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   pg_guard_enter ();
   self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC, 0600, NULL);
   self->generation++;
+  self->reserved = 0;
+  g_atomic_rc_box_release (self->has_sync_failed);
+  self->has_sync_failed = g_atomic_rc_box_new0 (gint);
   if (!pg_guard_leave ())
     return fail_cut (self, error);
   if (self->handle != NULL)
@@ -186,7 +204,43 @@ pg_file_has (PgFile *self, PgSpan key)
     return FALSE;
   pg_guard_enter ();
   has = gdbm_exists (self->handle, as_datum (key)) != 0;
-  return pg_guard_leave () && has;
+  if (pg_guard_leave ())
+    return has;
+  fail_cut (self, NULL); /* now, as the missing page is one of zeros from here on */
+  return FALSE;
+}
+
+/* Takes disk space behind the file's end; its size stays. FALSE with errno set: there is none. */
+static gboolean
+reserve (PgFile *self, gint64 from, gint64 to)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (guint64) to > limit.rlim_cur)
+    {
+      errno = EFBIG;
+      return FALSE;
+    }
+  while (fallocate (gdbm_fdesc (self->handle), FALLOC_FL_KEEP_SIZE, from, to - from) != 0)
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+      return FALSE;
+    else if (errno != EINTR)
+      break; /* not every file system can */
+  self->reserved = to;
+  return TRUE;
+}
+
+/* A disk that gets full in the middle of a split costs records that were there: so a file grows only into space it has. */
+static gboolean
+has_room (PgFile *self)
+{
+  struct stat status;
+  gint64      growth;
+
+  if (fstat (gdbm_fdesc (self->handle), &status) != 0)
+    return FALSE;
+  growth = GROWTH_MAX (status.st_size);
+  return status.st_size + growth <= self->reserved || reserve (self, status.st_size, status.st_size + 2 * growth);
 }
 
 gboolean
@@ -196,6 +250,16 @@ pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
 
   if (!pg_file_is_open (self, error))
     return FALSE;
+  if (!has_room (self))
+    {
+      int reason = errno;
+
+      if (!pg_file_has (self, key))
+        {
+          g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: no room for a new record: %s", self->path, g_strerror (reason));
+          return FALSE;
+        }
+    }
   pg_guard_enter ();
   stored = gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE);
   if (!pg_guard_leave ())
@@ -266,7 +330,8 @@ pg_file_sync (PgFile *self, GError **error)
 {
   if (!pg_file_is_open (self, error))
     return FALSE;
-  if (fdatasync (gdbm_fdesc (self->handle)) == 0)
+  /* The kernel tells a failed write once, and calls the pages clean from then on. */
+  if (g_atomic_int_get (self->has_sync_failed) == 0 && fdatasync (gdbm_fdesc (self->handle)) == 0)
     return TRUE;
   gdbm_errno = GDBM_FILE_SYNC_ERROR;
   return fail (self, "sync", error);
@@ -275,27 +340,44 @@ pg_file_sync (PgFile *self, GError **error)
 static void
 sync_in_thread (GTask *task, G_GNUC_UNUSED gpointer source, gpointer data, G_GNUC_UNUSED GCancellable *cancellable)
 {
-  int fd = GPOINTER_TO_INT (data);
+  const Sync *sync = data;
+  int         reason = sync->fd >= 0 && fdatasync (sync->fd) == 0 ? 0 : errno;
 
-  if (fd >= 0 && fdatasync (fd) == 0)
-    g_task_return_boolean (task, TRUE);
+  if (sync->fd >= 0)
+    close (sync->fd);
+  if (reason != 0)
+    {
+      g_atomic_int_set (sync->has_failed, 1);
+      g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "cannot sync the database: %s", g_strerror (reason));
+    }
   else
-    g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "cannot sync the database: %s", g_strerror (errno));
-  if (fd >= 0)
-    close (fd);
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+free_sync (gpointer data)
+{
+  Sync *sync = data;
+
+  g_atomic_rc_box_release (sync->has_failed);
+  g_free (sync);
 }
 
 void
 pg_file_sync_async (PgFile *self, GAsyncReadyCallback done, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, done, user_data);
+  Sync *sync;
 
   if (self->handle == NULL)
     {
       g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "%s", self->problem);
       return;
     }
+  sync = g_new0 (Sync, 1);
   /* A descriptor of its own: the file may be closed before the disk is done. */
-  g_task_set_task_data (task, GINT_TO_POINTER (fcntl (gdbm_fdesc (self->handle), F_DUPFD_CLOEXEC, 0)), NULL);
+  sync->fd = fcntl (gdbm_fdesc (self->handle), F_DUPFD_CLOEXEC, 0);
+  sync->has_failed = g_atomic_rc_box_acquire (self->has_sync_failed);
+  g_task_set_task_data (task, sync, free_sync);
   g_task_run_in_thread (task, sync_in_thread);
 }

@@ -69,6 +69,7 @@ PgFileAnswer pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **
 /** pg_file_has: TRUE if it is open and has @key; a failure shows at the next read or write. */
 gboolean pg_file_has (PgFile *self, PgSpan key);
 
+/** pg_file_put: a new key without room for it on the disk is an error that leaves the file open. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error);
 
@@ -92,7 +93,7 @@ PgFileAnswer pg_file_next (PgFile *self, PgSpan *key, GError **error);
 /** pg_file_free_span: frees what a function of this module gave; leaves an empty span. */
 void pg_file_free_span (PgSpan *span);
 
-/** pg_file_sync: waits for the disk. */
+/** pg_file_sync: waits for the disk; fails also if an earlier sync of what is written failed. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_sync (PgFile *self, GError **error);
 

@@ -3,8 +3,8 @@
  *
  * Pure: no I/O, no clock, no log, no globals.
  *
- * Layout, version 1, behind the frame's header (16): secret(16) next_note_id(8) n_places(8) n_positions(8) clean(1); zeros to the end.
- * It is the only record under a plain key, since the secret that makes the other keys is in it.
+ * Layout, version 1, behind the frame's header (16): secret(16) next_note_id(8) n_places(8) n_positions(8) clean(1); zeros to the
+ * end. It is the only record under a plain key, since the secret that makes the other keys is in it.
  */
 #pragma once
 

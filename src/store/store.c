@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/store.h"
 
-#include "core/bytes.h"
 #include "core/error.h"
-#include "store/file.h"
-#include "store/root.h"
+#include "store/keys.h"
+#include "store/store-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,80 +15,18 @@
 #define POSITION_VERSION 1
 #define POSITION_LEN_AT PG_FRAME_HEADER
 #define POSITION_AT (POSITION_LEN_AT + 1)
-#define FREE_VERSION 1
 
 G_STATIC_ASSERT (POSITION_AT + PG_STORE_POSITION_MAX <= POSITION_SIZE);
-G_STATIC_ASSERT (PG_NOTE_SIZE <= PG_FRAME_MAX && PG_STORE_POSITION_MAX <= G_MAXUINT8);
+G_STATIC_ASSERT (PG_STORE_POSITION_MAX <= G_MAXUINT8);
 G_STATIC_ASSERT ((int) PG_STORE_FAILED == (int) PG_FILE_FAILED && (int) PG_STORE_ABSENT == (int) PG_FILE_ABSENT
                  && (int) PG_STORE_FOUND == (int) PG_FILE_FOUND);
 
-struct _PgStore
+/* --- values ---------------------------------------------------------------------------------------------------------- */
+
+PgStoreAnswer
+pg_store_get_value (PgStore *self, const PgHash *key, PgSpan *out_value, GError **error)
 {
-  char       *path;
-  PgStoreMode mode;
-  PgFile     *file;
-  PgRoot      root;
-  GHashTable *place_of;    /* note id -> its place; both guint64, one block owned by the table */
-  GQueue      free_places; /* of guint64, owned */
-  guint64     n_grants;
-  guint       n_cursors;
-  gboolean    is_dirty;
-};
-
-struct _PgStoreCursor
-{
-  PgStore *store;
-  guint    generation;
-  gboolean is_at_end;
-  PgSpan   key; /* met last */
-};
-
-/* --- keys and values ------------------------------------------------------------------------------------------------- */
-
-static PgHash
-hash_key (const PgStore *self, PgFrameKind kind, PgSpan name)
-{
-  g_autofree guint8 *image = g_malloc (name.len + 1);
-
-  image[0] = (guint8) kind;
-  memcpy (image + 1, name.data, name.len);
-  return pg_siphash_128 (&self->root.secret, image, name.len + 1);
-}
-
-static PgHash
-grant_key (const PgStore *self, const PgAddress *address)
-{
-  guint8 image[1 + sizeof address->bytes] = { PG_FRAME_GRANT };
-
-  memcpy (image + 1, address->bytes, sizeof address->bytes);
-  return pg_siphash_128 (&self->root.secret, image, sizeof image);
-}
-
-static PgHash
-place_key (const PgStore *self, guint64 place)
-{
-  guint8 name[8];
-
-  pg_bytes_put_u64 (name, place);
-  return hash_key (self, PG_FRAME_NOTE, pg_span ((const char *) name, sizeof name));
-}
-
-static PgSpan
-key_span (const PgHash *key)
-{
-  return pg_span ((const char *) key->bytes, sizeof key->bytes);
-}
-
-static const guint8 *
-span_bytes (PgSpan span)
-{
-  return (const guint8 *) span.data;
-}
-
-static PgStoreAnswer
-get (PgStore *self, const PgHash *key, PgSpan *out_value, GError **error)
-{
-  return (PgStoreAnswer) pg_file_get (self->file, key_span (key), out_value, error);
+  return (PgStoreAnswer) pg_file_get (self->file, pg_key_span (key), out_value, error);
 }
 
 static gboolean
@@ -99,14 +36,14 @@ put_span (PgStore *self, PgSpan key, const guint8 *image, gsize size, GError **e
   return pg_file_put (self->file, key, pg_span ((const char *) image, size), error);
 }
 
-static gboolean
-put (PgStore *self, const PgHash *key, const guint8 *image, gsize size, GError **error)
+gboolean
+pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *image, gsize size, GError **error)
 {
-  return put_span (self, key_span (key), image, size, error);
+  return put_span (self, pg_key_span (key), image, size, error);
 }
 
-static gboolean
-put_root (PgStore *self, GError **error)
+gboolean
+pg_store_put_root (PgStore *self, GError **error)
 {
   guint8 image[PG_ROOT_SIZE];
 
@@ -114,8 +51,8 @@ put_root (PgStore *self, GError **error)
   return put_span (self, pg_span_from_string (PG_ROOT_KEY), image, sizeof image, error);
 }
 
-static gboolean
-refuse_damaged (PgStore *self, const char *what, GError **error)
+gboolean
+pg_store_refuse_damaged (PgStore *self, const char *what, GError **error)
 {
   return pg_file_refuse (self->file, g_error_new_literal (PG_ERROR, PG_ERROR_DAMAGED, what), error);
 }
@@ -156,18 +93,28 @@ sync_folder (const char *path)
   close (fd);
 }
 
+/* Gives @fresh the right name, unless that is taken. */
+static gboolean
+name_file (const char *fresh, const char *path)
+{
+  if (renameat2 (AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+    return TRUE;
+  /* EINVAL: a file system without that flag, such as NFS; a link does not replace either. */
+  return errno == EINVAL && link (fresh, path) == 0 && unlink (fresh) == 0;
+}
+
 /* Makes the file under another name, so that the right name only ever stands for a whole database. */
 static gboolean
 create (PgStore *self, GError **error)
 {
   g_autofree char *fresh = g_strconcat (self->path, ".new", NULL);
 
-  if (!pg_file_open (self->file, fresh, PG_FILE_CREATE, error) || !fill_root (self, error) || !put_root (self, error)
+  if (!pg_file_open (self->file, fresh, PG_FILE_CREATE, error) || !fill_root (self, error) || !pg_store_put_root (self, error)
       || !pg_file_sync (self->file, error) || !pg_file_close (self->file, error))
     return FALSE;
-  if (renameat2 (AT_FDCWD, fresh, AT_FDCWD, self->path, RENAME_NOREPLACE) != 0)
-    return pg_file_refuse (self->file,
-                           g_error_new (PG_ERROR, PG_ERROR_STORE, "cannot rename %s: %s", fresh, g_strerror (errno)), error);
+  if (!name_file (fresh, self->path))
+    return pg_file_refuse (self->file, g_error_new (PG_ERROR, PG_ERROR_STORE, "cannot rename %s: %s", fresh, g_strerror (errno)),
+                           error);
   sync_folder (self->path);
   return TRUE;
 }
@@ -183,8 +130,8 @@ read_root (PgStore *self, GError **error)
   if (answer == PG_FILE_FAILED)
     return FALSE;
   if (answer == PG_FILE_ABSENT)
-    return refuse_damaged (self, "not a database of popgate: it has no root", error);
-  ok = pg_root_decode (span_bytes (value), value.len, &self->root, &cause);
+    return pg_store_refuse_damaged (self, "not a database of popgate: it has no root", error);
+  ok = pg_root_decode (pg_store_span_bytes (value), value.len, &self->root, &cause);
   pg_file_free_span (&value);
   return ok || pg_file_refuse (self->file, cause, error);
 }
@@ -192,8 +139,8 @@ read_root (PgStore *self, GError **error)
 static gboolean
 check_position (const PgStore *self, const PgHash *key, PgSpan value, GError **error)
 {
-  return pg_frame_check (span_bytes (value), value.len, POSITION_SIZE, PG_FRAME_POSITION, POSITION_VERSION, &self->root.secret,
-                         key, error);
+  return pg_frame_check (pg_store_span_bytes (value), value.len, POSITION_SIZE, PG_FRAME_POSITION, POSITION_VERSION,
+                         &self->root.secret, key, error);
 }
 
 /* Verifies what stands under @key. Notes are proven by pg_store_load_notes(), each at its place. */
@@ -212,7 +159,7 @@ verify_value (PgStore *self, PgSpan key, PgSpan value, guint64 *n_positions, GEr
     }
   memcpy (hash.bytes, key.data, sizeof hash.bytes);
   if (value.data[0] == PG_FRAME_GRANT)
-    return pg_record_decode (span_bytes (value), value.len, &self->root.secret, &hash, &record, error);
+    return pg_record_decode (pg_store_span_bytes (value), value.len, &self->root.secret, &hash, &record, error);
   if (value.data[0] != PG_FRAME_POSITION)
     return TRUE;
   (*n_positions)++;
@@ -230,7 +177,7 @@ verify_at (PgStore *self, PgSpan key, guint64 *n_positions, GError **error)
   if (answer == PG_FILE_FAILED)
     return FALSE;
   if (answer == PG_FILE_ABSENT)
-    return refuse_damaged (self, "holds a key without a value", error);
+    return pg_store_refuse_damaged (self, "holds a key without a value", error);
   ok = verify_value (self, key, value, n_positions, &cause);
   pg_file_free_span (&value);
   return ok || pg_file_refuse (self->file, cause, error);
@@ -271,7 +218,7 @@ static gboolean
 begin_writing (PgStore *self, GError **error)
 {
   self->root.is_clean = FALSE;
-  return put_root (self, error) && pg_file_sync (self->file, error);
+  return pg_store_put_root (self, error) && pg_file_sync (self->file, error);
 }
 
 static gboolean
@@ -287,6 +234,7 @@ pg_store_open (PgStore *self, GError **error)
 
   if (pg_file_problem (self->file) == NULL)
     return TRUE;
+  self->has_notes = FALSE;
   if (writes && is_absent (self->path) && !create (self, error))
     return FALSE;
   if (!pg_file_open (self->file, self->path, writes ? PG_FILE_WRITE : PG_FILE_READ, error) || !read_root (self, error))
@@ -304,7 +252,7 @@ pg_store_close (PgStore *self, GError **error)
   if (self->mode == PG_STORE_READ_ONLY)
     return pg_file_close (self->file, error);
   self->root.is_clean = TRUE; /* said last, when all the rest is on the disk */
-  return pg_file_sync (self->file, error) && put_root (self, error) && pg_file_sync (self->file, error)
+  return pg_file_sync (self->file, error) && pg_store_put_root (self, error) && pg_file_sync (self->file, error)
          && pg_file_close (self->file, error);
 }
 
@@ -342,11 +290,10 @@ pg_store_id (const PgStore *self)
 
 /* --- grants ---------------------------------------------------------------------------------------------------------- */
 
-/* Takes @value. */
-static PgStoreAnswer
-decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord *out, GError **error)
+PgStoreAnswer
+pg_store_decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord *out, GError **error)
 {
-  gboolean ok = pg_record_decode (span_bytes (value), value.len, &self->root.secret, key, out, error);
+  gboolean ok = pg_record_decode (pg_store_span_bytes (value), value.len, &self->root.secret, key, out, error);
 
   pg_file_free_span (&value);
   if (!ok)
@@ -357,22 +304,22 @@ decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord *out, GEr
 PgStoreAnswer
 pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **error)
 {
-  PgHash        key = grant_key (self, address);
+  PgHash        key = pg_key_of_grant (&self->root.secret, address);
   PgSpan        value;
-  PgStoreAnswer answer = get (self, &key, &value, error);
+  PgStoreAnswer answer = pg_store_get_value (self, &key, &value, error);
 
-  return answer == PG_STORE_FOUND ? decode_grant (self, &key, value, out, error) : answer;
+  return answer == PG_STORE_FOUND ? pg_store_decode_grant (self, &key, value, out, error) : answer;
 }
 
 gboolean
 pg_store_put (PgStore *self, const PgRecord *record, GError **error)
 {
-  PgHash   key = grant_key (self, &record->address);
-  gboolean is_new = !pg_file_has (self->file, key_span (&key));
+  PgHash   key = pg_key_of_grant (&self->root.secret, &record->address);
+  gboolean is_new = !pg_file_has (self->file, pg_key_span (&key));
   guint8   image[PG_RECORD_SIZE];
 
   pg_record_encode (record, &self->root.secret, &key, image);
-  if (!put (self, &key, image, sizeof image, error))
+  if (!pg_store_put_value (self, &key, image, sizeof image, error))
     return FALSE;
   if (is_new)
     self->n_grants++;
@@ -382,8 +329,8 @@ pg_store_put (PgStore *self, const PgRecord *record, GError **error)
 gboolean
 pg_store_remove (PgStore *self, const PgAddress *address, GError **error)
 {
-  PgHash       key = grant_key (self, address);
-  PgFileAnswer answer = pg_file_remove (self->file, key_span (&key), error);
+  PgHash       key = pg_key_of_grant (&self->root.secret, address);
+  PgFileAnswer answer = pg_file_remove (self->file, pg_key_span (&key), error);
 
   if (answer == PG_FILE_FOUND)
     {
@@ -399,179 +346,26 @@ pg_store_n_grants (const PgStore *self)
   return pg_file_problem (self->file) == NULL ? self->n_grants : 0;
 }
 
-/* --- notes ----------------------------------------------------------------------------------------------------------- */
-
-static void
-remember_place (PgStore *self, guint64 id, guint64 place)
-{
-  guint64 *pair = g_new (guint64, 2);
-
-  pair[0] = id;
-  pair[1] = place;
-  g_hash_table_replace (self->place_of, pair, pair + 1);
-}
-
-static void
-remember_free_place (PgStore *self, guint64 place)
-{
-  g_queue_push_tail (&self->free_places, g_memdup2 (&place, sizeof place));
-}
-
-static gboolean
-is_free_place (const PgStore *self, const PgHash *key, PgSpan value)
-{
-  return pg_frame_check (span_bytes (value), value.len, PG_NOTE_SIZE, PG_FRAME_FREE, FREE_VERSION,
-                         &self->root.secret, key, NULL);
-}
-
-static gboolean
-load_place (PgStore *self, guint64 place, PgNoteset *out, GError **error)
-{
-  PgHash        key = place_key (self, place);
-  GError       *cause = NULL;
-  PgNote        note;
-  PgSpan        value;
-  PgStoreAnswer answer = get (self, &key, &value, error);
-
-  if (answer == PG_STORE_FAILED)
-    return FALSE;
-  if (answer == PG_STORE_ABSENT)
-    return refuse_damaged (self, "a note is missing", error);
-  if (is_free_place (self, &key, value))
-    remember_free_place (self, place);
-  else if (pg_note_decode (span_bytes (value), value.len, &self->root.secret, &key, &note, &cause))
-    {
-      remember_place (self, note.id, place);
-      pg_noteset_add (out, &note);
-    }
-  pg_file_free_span (&value);
-  return cause == NULL || pg_file_refuse (self->file, cause, error);
-}
-
-gboolean
-pg_store_load_notes (PgStore *self, PgNoteset *out, GError **error)
-{
-  if (!pg_file_is_open (self->file, error))
-    return FALSE;
-  g_hash_table_remove_all (self->place_of);
-  g_queue_clear_full (&self->free_places, g_free);
-  for (guint64 place = 0; place < self->root.n_places; place++)
-    if (!load_place (self, place, out, error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-write_place (PgStore *self, guint64 place, const PgNote *note, GError **error)
-{
-  PgHash key = place_key (self, place);
-  guint8 image[PG_NOTE_SIZE] = { 0 };
-
-  if (note != NULL)
-    pg_note_encode (note, &self->root.secret, &key, image);
-  else
-    pg_frame_seal (image, sizeof image, PG_FRAME_FREE, FREE_VERSION, &self->root.secret, &key);
-  return put (self, &key, image, sizeof image, error);
-}
-
-/* The root is written last: until it counts the new place, the place doesn't exist. */
-static gboolean
-add_place (PgStore *self, const PgNote *note, guint64 *out_place, GError **error)
-{
-  if (self->root.n_places >= PG_ROOT_PLACES_MAX)
-    {
-      g_set_error (error, PG_ERROR, PG_ERROR_LIMIT, "%s: holds %d notes, and no more fit", self->path, PG_ROOT_PLACES_MAX);
-      return FALSE;
-    }
-  *out_place = self->root.n_places;
-  if (!write_place (self, *out_place, note, error))
-    return FALSE;
-  self->root.n_places++;
-  return put_root (self, error);
-}
-
-/* Finds room for a note that is not stored yet, and writes it there. */
-static gboolean
-place_note (PgStore *self, const PgNote *note, guint64 *out_place, GError **error)
-{
-  guint64 *free_place = g_queue_peek_head (&self->free_places);
-
-  if (free_place == NULL)
-    return add_place (self, note, out_place, error);
-  *out_place = *free_place;
-  if (!write_place (self, *out_place, note, error))
-    return FALSE;
-  g_free (g_queue_pop_head (&self->free_places));
-  return TRUE;
-}
-
-/* An id is spent before it is used, so that no crash can make it come again. */
-static gboolean
-spend_id (PgStore *self, PgNote *note, GError **error)
-{
-  note->id = self->root.next_note_id;
-  self->root.next_note_id++;
-  return put_root (self, error);
-}
-
-gboolean
-pg_store_put_note (PgStore *self, PgNote *note, GError **error)
-{
-  const guint64 *known;
-  guint64        place;
-
-  if (!pg_file_is_open (self->file, error))
-    return FALSE;
-  if (note->id == 0 && !spend_id (self, note, error))
-    return FALSE;
-  known = g_hash_table_lookup (self->place_of, &note->id);
-  if (known != NULL)
-    return write_place (self, *known, note, error);
-  if (!place_note (self, note, &place, error))
-    return FALSE;
-  remember_place (self, note->id, place);
-  return TRUE;
-}
-
-gboolean
-pg_store_remove_note (PgStore *self, guint64 id, GError **error)
-{
-  const guint64 *known = g_hash_table_lookup (self->place_of, &id);
-
-  if (!pg_file_is_open (self->file, error))
-    return FALSE;
-  if (known == NULL)
-    return TRUE;
-  if (!write_place (self, *known, NULL, error))
-    return FALSE;
-  remember_free_place (self, *known);
-  g_hash_table_remove (self->place_of, &id);
-  return TRUE;
-}
-
 /* --- positions ------------------------------------------------------------------------------------------------------- */
-
-static PgHash
-position_key (const PgStore *self, const char *source)
-{
-  return hash_key (self, PG_FRAME_POSITION, pg_span_from_string (source));
-}
 
 PgStoreAnswer
 pg_store_get_position (PgStore *self, const char *source, GBytes **out, GError **error)
 {
-  PgHash        key = position_key (self, source);
+  PgHash        key = pg_key_of_position (&self->root.secret, source);
   PgSpan        value;
-  PgStoreAnswer answer = get (self, &key, &value, error);
+  PgStoreAnswer answer = pg_store_get_value (self, &key, &value, error);
   const guint8 *bytes;
 
   if (answer != PG_STORE_FOUND)
     return answer;
-  bytes = span_bytes (value);
+  bytes = pg_store_span_bytes (value);
   if (check_position (self, &key, value, error))
     *out = g_bytes_new (bytes + POSITION_AT, MIN (bytes[POSITION_LEN_AT], PG_STORE_POSITION_MAX));
   else
-    answer = PG_STORE_FAILED;
+    {
+      g_prefix_error (error, "%s: ", self->path);
+      answer = PG_STORE_FAILED;
+    }
   pg_file_free_span (&value);
   return answer;
 }
@@ -579,8 +373,8 @@ pg_store_get_position (PgStore *self, const char *source, GBytes **out, GError *
 gboolean
 pg_store_put_position (PgStore *self, const char *source, GBytes *position, GError **error)
 {
-  PgHash        key = position_key (self, source);
-  gboolean      is_new = !pg_file_has (self->file, key_span (&key));
+  PgHash        key = pg_key_of_position (&self->root.secret, source);
+  gboolean      is_new = !pg_file_has (self->file, pg_key_span (&key));
   guint8        image[POSITION_SIZE] = { 0 };
   gsize         len;
   gconstpointer data = g_bytes_get_data (position, &len);
@@ -589,12 +383,12 @@ pg_store_put_position (PgStore *self, const char *source, GBytes *position, GErr
   image[POSITION_LEN_AT] = (guint8) len;
   memcpy (image + POSITION_AT, data, len);
   pg_frame_seal (image, sizeof image, PG_FRAME_POSITION, POSITION_VERSION, &self->root.secret, &key);
-  if (!put (self, &key, image, sizeof image, error))
+  if (!pg_store_put_value (self, &key, image, sizeof image, error))
     return FALSE;
   if (!is_new)
     return TRUE;
   self->root.n_positions++;
-  return put_root (self, error);
+  return pg_store_put_root (self, error);
 }
 
 /* --- syncing --------------------------------------------------------------------------------------------------------- */
@@ -623,82 +417,4 @@ gboolean
 pg_store_sync_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* --- walking --------------------------------------------------------------------------------------------------------- */
-
-PgStoreCursor *
-pg_store_cursor_new (PgStore *self)
-{
-  PgStoreCursor *cursor = g_new0 (PgStoreCursor, 1);
-
-  cursor->store = self;
-  cursor->generation = pg_file_generation (self->file);
-  self->n_cursors++;
-  return cursor;
-}
-
-void
-pg_store_cursor_free (PgStoreCursor *self)
-{
-  if (self == NULL)
-    return;
-  self->store->n_cursors--;
-  pg_file_free_span (&self->key);
-  g_free (self);
-}
-
-guint
-pg_store_n_cursors (const PgStore *self)
-{
-  return self->n_cursors;
-}
-
-/* Reads the grant at the cursor's key. ABSENT: what stands there is no grant. */
-static PgStoreAnswer
-read_at (PgStoreCursor *self, PgRecord *out, GError **error)
-{
-  PgHash       hash;
-  PgSpan       value;
-  PgFileAnswer answer;
-
-  if (self->key.len != sizeof hash.bytes)
-    return PG_STORE_ABSENT;
-  answer = pg_file_get (self->store->file, self->key, &value, error);
-  if (answer != PG_FILE_FOUND)
-    return (PgStoreAnswer) answer;
-  memcpy (hash.bytes, self->key.data, sizeof hash.bytes);
-  if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
-    return decode_grant (self->store, &hash, value, out, error);
-  pg_file_free_span (&value);
-  return PG_STORE_ABSENT;
-}
-
-static PgStoreAnswer
-step (PgStoreCursor *self, GError **error)
-{
-  PgFileAnswer answer = pg_file_next (self->store->file, &self->key, error);
-
-  self->is_at_end = answer != PG_FILE_FOUND;
-  return (PgStoreAnswer) answer;
-}
-
-PgStoreAnswer
-pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error)
-{
-  PgStoreAnswer answer = PG_STORE_ABSENT;
-
-  if (!pg_file_is_open (self->store->file, error))
-    return PG_STORE_FAILED;
-  if (self->generation != pg_file_generation (self->store->file))
-    {
-      g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: was opened anew meanwhile", self->store->path);
-      return PG_STORE_FAILED;
-    }
-  while (!self->is_at_end && answer == PG_STORE_ABSENT)
-    if ((answer = step (self, error)) == PG_STORE_FOUND)
-      answer = read_at (self, out, error);
-    else if (answer == PG_STORE_ABSENT)
-      break;
-  return answer;
 }

@@ -19,7 +19,7 @@
 
 G_BEGIN_DECLS
 
-typedef struct _PgStore PgStore;
+typedef struct _PgStore       PgStore;
 typedef struct _PgStoreCursor PgStoreCursor;
 
 /** PG_STORE_POSITION_MAX: bytes of the longest position of a source. */
@@ -95,6 +95,7 @@ gboolean pg_store_remove (PgStore *self, const PgAddress *address, GError **erro
 
 /**
  * pg_store_load_notes:
+ * @self: an open store
  * @out: an empty set
  * @error: PG_ERROR_STORE, or PG_ERROR_DAMAGED if one note is missing or can't be read: then they are not complete
  */
@@ -103,12 +104,13 @@ gboolean pg_store_load_notes (PgStore *self, PgNoteset *out, GError **error);
 
 /**
  * pg_store_put_note:
+ * @self: a store whose notes were loaded since it was opened
  * @note: (inout): if its id is 0 it gets the next one; else it replaces the note of that id, or is added under it
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_note (PgStore *self, PgNote *note, GError **error);
 
-/** pg_store_remove_note: removes note @id; TRUE also if there is none. */
+/** pg_store_remove_note: as pg_store_put_note(), removes note @id; TRUE also if there is none. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_remove_note (PgStore *self, guint64 id, GError **error);
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* keys: under which key each record is stored.
+ *
+ * Pure: no I/O, no clock, no log, no globals. SipHash-128 of the kind and the name, under the database's secret: GDBM's own
+ * hash can be made to collide from outside.
+ */
+#pragma once
+
+#include "core/address.h"
+#include "core/siphash.h"
+
+G_BEGIN_DECLS
+
+/** pg_key_of_grant: of the grant of @address. */
+PgHash pg_key_of_grant (const PgSecret *secret, const PgAddress *address);
+
+/** pg_key_of_place: of the record at @place, which holds a note or is free. */
+PgHash pg_key_of_place (const PgSecret *secret, guint64 place);
+
+/** pg_key_of_position: of the position of @source. */
+PgHash pg_key_of_position (const PgSecret *secret, const char *source);
+
+/** pg_key_span: the bytes of @key, borrowed. */
+PgSpan pg_key_span (const PgHash *key);
+
+G_END_DECLS
