@@ -16,8 +16,6 @@ struct _PgEngine
   PgConfig        *config;
   PgStore         *store;
   PgNoteset       *notes;
-  guint64          store_id; /* of the database that the notes are in; 0: none yet */
-  gboolean         has_notes;
   char            *notes_problem; /* why they can't be brought, though the store is open */
   char            *source_problem;
   PgEngineCounters counters;
@@ -47,47 +45,39 @@ pg_engine_free (PgEngine *self)
   g_free (self);
 }
 
+/* Stores a note that was in force before, unless @found, which is stored, says something newer of the same target. */
 static gboolean
-load_notes (PgEngine *self, GError **error)
+carry_over (PgEngine *self, const PgNote *note, PgNoteset *found, GError **error)
 {
-  PgNoteset *loaded = pg_noteset_new ();
+  const PgNote *same = pg_noteset_find (found, note->kind, note);
+  PgNote        carried = *note;
 
-  if (!pg_store_load_notes (self->store, loaded, error))
-    {
-      pg_noteset_free (loaded);
-      return FALSE;
-    }
-  pg_noteset_free (self->notes);
-  self->notes = loaded;
+  if (same != NULL && same->made_us >= note->made_us)
+    return TRUE;
+  if (same != NULL)
+    carried.id = same->id;
+  else if (pg_noteset_get (found, note->id) != NULL)
+    carried.id = 0; /* another note has it there */
+  if (!pg_store_put_note (self->store, &carried, error))
+    return FALSE;
+  pg_noteset_add (found, &carried);
   return TRUE;
 }
 
-/* The database was replaced under us: what admins said must not go with the old one. */
+/* Reads the notes. The database may have been replaced under us: what admins said must not go with the old one. */
 static gboolean
-carry_notes_over (PgEngine *self, GError **error)
+bring_notes (PgEngine *self, GError **error)
 {
-  g_autoptr (GPtrArray) list = pg_noteset_list (self->notes);
+  g_autoptr (GPtrArray) known = pg_noteset_list (self->notes);
   g_autoptr (PgNoteset) found = pg_noteset_new ();
 
   if (!pg_store_load_notes (self->store, found, error))
     return FALSE;
-  for (guint i = 0; i < list->len; i++)
-    if (!pg_store_put_note (self->store, g_ptr_array_index (list, i), error))
+  for (guint i = 0; i < known->len; i++)
+    if (!carry_over (self, g_ptr_array_index (known, i), found, error))
       return FALSE;
-  return TRUE;
-}
-
-static gboolean
-bring_notes (PgEngine *self, GError **error)
-{
-  guint64 id = pg_store_id (self->store);
-
-  if (self->has_notes && id == self->store_id)
-    return TRUE;
-  if (!(self->store_id != 0 && id != self->store_id ? carry_notes_over (self, error) : load_notes (self, error)))
-    return FALSE;
-  self->store_id = id;
-  self->has_notes = TRUE;
+  pg_noteset_free (self->notes);
+  self->notes = g_steal_pointer (&found);
   return TRUE;
 }
 
@@ -96,8 +86,8 @@ pg_engine_open (PgEngine *self, GError **error)
 {
   GError *cause = NULL;
 
-  if (pg_store_problem (self->store) != NULL)
-    self->has_notes = FALSE; /* until they are proven to be complete again */
+  if (pg_engine_problem (self) == NULL)
+    return TRUE;
   g_clear_pointer (&self->notes_problem, g_free);
   if (pg_store_open (self->store, &cause) && bring_notes (self, &cause))
     return TRUE;
@@ -185,17 +175,28 @@ pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint64 now_us)
   return pg_gate_refusal (self->config, self->notes, login, now_us);
 }
 
+/* What was stored before @login. One record that is damaged is none: nothing of it counts, and the login replaces it. */
+static PgStoreAnswer
+get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError **error)
+{
+  PgStoreAnswer answer = pg_store_get (self->store, address, out, error);
+
+  if (answer != PG_STORE_FAILED || pg_store_problem (self->store) != NULL)
+    return answer;
+  g_clear_error (error);
+  return PG_STORE_ABSENT;
+}
+
 static PgLoginFate
-store_login (PgEngine *self, const PgLogin *login, GError **error)
+store_login (PgEngine *self, const PgLogin *login, gint64 now_us, GError **error)
 {
   PgNetwork     network = pg_engine_grant_network (self, &login->address);
   PgRecord      record;
-  PgStoreAnswer answer = pg_store_get (self->store, &network.base, &record, error);
+  PgStoreAnswer answer = get_for_login (self, &network.base, &record, error);
 
   if (answer == PG_STORE_FAILED)
     return PG_LOGIN_FAILED;
-  if (!pg_gate_is_renewal_needed (answer == PG_STORE_FOUND ? &record : NULL, login, self->config->window_us,
-                                  pg_noteset_revoked_us (self->notes, &login->address)))
+  if (answer == PG_STORE_FOUND && !pg_gate_is_renewal_needed (self->config, self->notes, &record, login, now_us))
     return PG_LOGIN_KEPT;
   if (answer == PG_STORE_ABSENT)
     pg_record_init (&record, &network.base);
@@ -215,7 +216,7 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   clamped.time_us = MIN (login->time_us, now_us);
   *out_why = pg_engine_refusal (self, &clamped, now_us);
   if (*out_why == NULL)
-    fate = store_login (self, &clamped, error);
+    fate = store_login (self, &clamped, now_us, error);
   self->counters.logins[fate]++;
   return fate;
 }
@@ -236,8 +237,8 @@ rule_settings (const PgEngine *self)
 static PgFacts
 gather (PgEngine *self, const PgQuery *query, PgFinding *out, GError **error)
 {
-  PgFacts       facts = { .store_problem = pg_engine_problem (self), .notes = self->notes, .source_problem = self->source_problem };
-  PgNetwork     network;
+  PgFacts   facts = { .store_problem = pg_engine_problem (self), .notes = self->notes, .source_problem = self->source_problem };
+  PgNetwork network;
   PgStoreAnswer answer;
 
   out->has_record = FALSE;
@@ -257,8 +258,8 @@ void
 pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out)
 {
   g_autoptr (GError) error = NULL;
-  PgFacts            facts = gather (self, query, out, &error);
-  PgRuleSettings     settings = rule_settings (self);
+  PgFacts        facts = gather (self, query, out, &error);
+  PgRuleSettings settings = rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
   self->counters.decisions[out->decision.rule]++;
@@ -268,8 +269,8 @@ void
 pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out, PgRuleStep out_steps[PG_N_RULES - 1])
 {
   g_autoptr (GError) error = NULL;
-  PgFacts            facts = gather (self, query, out, &error);
-  PgRuleSettings     settings = rule_settings (self);
+  PgFacts        facts = gather (self, query, out, &error);
+  PgRuleSettings settings = rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
   if (out_steps != NULL)

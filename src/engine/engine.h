@@ -54,7 +54,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgEngine, pg_engine_free)
  * @error: as pg_store_open() and pg_store_load_notes()
  *
  * Opens the store and its notes, at first and after a failure; while it is open nothing is done. Until it succeeds every
- * question is deferred. If the database is another one than before, the notes known so far are written to it.
+ * question is deferred. Notes that were in force before and are not in the database, as it was replaced, are written to it.
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_engine_open (PgEngine *self, GError **error);
@@ -115,7 +115,8 @@ void pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFi
 void pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out,
                         PgRuleStep out_steps[PG_N_RULES - 1]);
 
-/** pg_engine_counting_login: the newest login of @record that counts now, or PG_RECORD_NEVER; whatever notes say of its address. */
+/** pg_engine_counting_login: the newest login of @record that counts now, or PG_RECORD_NEVER; whatever notes say of its address.
+ */
 gint64 pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us);
 
 /**

@@ -40,10 +40,19 @@ pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, const PgLogin *
   return NULL;
 }
 
-gboolean
-pg_gate_is_renewal_needed (const PgRecord *record, const PgLogin *login, gint64 window_us, gint64 revoked_us)
+/* Since it was stored the address or the user was revoked: then a login that is but little newer makes all the difference. */
+static gboolean
+was_revoked (const PgNoteset *notes, const PgRecord *record, const PgLogin *login, gint64 now_us)
 {
-  gint     known = record != NULL ? pg_record_find_user (record, login->user) : -1;
+  return record->newest_us <= pg_noteset_revoked_us (notes, &login->address)
+         || !pg_noteset_user_counts (notes, login->user, record->newest_us, now_us);
+}
+
+gboolean
+pg_gate_is_renewal_needed (const PgConfig *config, const PgNoteset *notes, const PgRecord *record, const PgLogin *login,
+                           gint64 now_us)
+{
+  gint     known = pg_record_find_user (record, login->user);
   gint64   moved_us;
   gboolean is_newest;
 
@@ -53,5 +62,5 @@ pg_gate_is_renewal_needed (const PgRecord *record, const PgLogin *login, gint64 
   is_newest = known == 0 && record->users[0].login_us == record->newest_us;
   if (moved_us <= 0)
     return FALSE;
-  return !is_newest || record->newest_us <= revoked_us || moved_us >= MIN (5 * PG_SECOND, window_us / 100);
+  return !is_newest || moved_us >= MIN (5 * PG_SECOND, config->window_us / 100) || was_revoked (notes, record, login, now_us);
 }

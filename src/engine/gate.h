@@ -24,14 +24,16 @@ const char *pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, con
 
 /**
  * pg_gate_is_renewal_needed:
- * @record: (nullable): what is stored of the address
+ * @config: what is configured
+ * @notes: what admins said
+ * @record: what is stored of the address
  * @login: a login that may grant, its time clamped
- * @window_us: the window
- * @revoked_us: newest moment at which the address was revoked, or PG_NOTESET_NEVER
+ * @now_us: the present
  *
- * Returns: FALSE if writing it would change next to nothing: the same user as the newest, and less than the smaller of 5 s
- *   and a hundredth of the window later; or no later at all
+ * Returns: FALSE if writing it would change next to nothing: the same user as the newest, whose login still counts, and less
+ *   than the smaller of 5 s and a hundredth of the window later; or no later at all
  */
-gboolean pg_gate_is_renewal_needed (const PgRecord *record, const PgLogin *login, gint64 window_us, gint64 revoked_us);
+gboolean pg_gate_is_renewal_needed (const PgConfig *config, const PgNoteset *notes, const PgRecord *record, const PgLogin *login,
+                                    gint64 now_us);
 
 G_END_DECLS
