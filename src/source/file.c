@@ -76,9 +76,9 @@ drop_oldest (FileSource *self)
   free_followed (self, g_queue_pop_head (&self->followed));
 }
 
-/* Puts @tail (transfer full) behind the others, or before the current one. */
+/* Follows @tail (transfer full), to be read before @younger; NULL: after all others. */
 static Followed *
-follow (FileSource *self, PgTail *tail, gboolean is_current)
+follow (FileSource *self, PgTail *tail, GList *younger)
 {
   Followed *followed = g_new0 (Followed, 1);
 
@@ -86,15 +86,84 @@ follow (FileSource *self, PgTail *tail, gboolean is_current)
   followed->watch = watch_tail (self, tail);
   if (self->base.format == PG_HEAD_UNKNOWN)
     self->base.format = pg_lookback_guess (tail);
-  if (is_current || self->current == NULL)
-    g_queue_push_tail (&self->followed, followed);
-  else
-    g_queue_insert_before (&self->followed, g_queue_peek_tail_link (&self->followed), followed);
-  if (is_current)
-    self->current = followed;
+  g_queue_insert_before (&self->followed, younger, followed);
   if (g_queue_get_length (&self->followed) > TAILS_MAX)
     drop_oldest (self);
   return followed;
+}
+
+static GList *
+find_followed (FileSource *self, const PgTail *tail)
+{
+  for (GList *link = self->followed.head; link != NULL; link = link->next)
+    if (pg_tail_is_same (((const Followed *) link->data)->tail, tail))
+      return link;
+  return NULL;
+}
+
+/* Follows @tail (transfer full) as a predecessor, unless it is followed already: no line is to be read twice. */
+static void
+follow_older (FileSource *self, PgTail *tail, GList *younger)
+{
+  if (find_followed (self, tail) == NULL)
+    follow (self, tail, younger);
+  else
+    pg_tail_free (tail);
+}
+
+/* Follows the first @n files of @older from their start: those that came after the one where reading goes on. */
+static void
+follow_younger (FileSource *self, const GPtrArray *older, guint n, GList *younger)
+{
+  while (n-- > 0)
+    {
+      PgTail *tail = pg_tail_open (g_ptr_array_index (older, n), NULL);
+
+      if (tail != NULL)
+        follow_older (self, tail, younger);
+    }
+}
+
+/* Follows files that came after the current one and were rotated before anybody looked. */
+static void
+follow_unseen (FileSource *self)
+{
+  g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
+
+  for (guint i = 0; i < older->len && self->current != NULL; i++)
+    {
+      g_autoptr (PgTail) tail = pg_tail_open (g_ptr_array_index (older, i), NULL);
+
+      if (tail == NULL || !pg_tail_is_same (tail, self->current->tail))
+        continue;
+      follow_younger (self, older, i, NULL);
+      return;
+    }
+}
+
+/* Follows @tail (transfer full) as what the path names now; that may be a predecessor that came back. */
+static void
+follow_current (FileSource *self, PgTail *tail)
+{
+  GList *link = find_followed (self, tail);
+
+  if (link == NULL)
+    {
+      follow_unseen (self);
+      self->current = follow (self, tail, NULL);
+      return;
+    }
+  pg_tail_free (tail);
+  g_queue_unlink (&self->followed, link);
+  g_queue_push_tail_link (&self->followed, link);
+  self->current = link->data;
+}
+
+/* Where predecessors that are found at the start go. */
+static GList *
+current_link (FileSource *self)
+{
+  return self->current != NULL ? g_queue_peek_tail_link (&self->followed) : NULL;
 }
 
 static void
@@ -124,7 +193,7 @@ look_at_path (FileSource *self)
   tail = pg_tail_open (self->path, &error);
   if (tail != NULL)
     {
-      follow (self, tail, TRUE);
+      follow_current (self, tail);
       set_problem (self, NULL);
       return;
     }
@@ -144,15 +213,6 @@ mark_at (GBytes *position, gsize index)
   return pg_tail_mark_get (data + index * PG_TAIL_MARK_SIZE);
 }
 
-static void
-follow_path (FileSource *self, const char *path)
-{
-  PgTail *tail = pg_tail_open (path, NULL);
-
-  if (tail != NULL)
-    follow (self, tail, FALSE);
-}
-
 /* Goes on at @mark in the current file, or in a predecessor and then in all files that came after it. */
 static gboolean
 resume_at (FileSource *self, const PgTailMark *mark, const GPtrArray *older)
@@ -168,9 +228,8 @@ resume_at (FileSource *self, const PgTailMark *mark, const GPtrArray *older)
   tail = pg_rotation_find (older, mark, &index);
   if (tail == NULL)
     return FALSE;
-  follow (self, tail, FALSE);
-  while (index-- > 0)
-    follow_path (self, g_ptr_array_index (older, index));
+  follow_older (self, tail, current_link (self));
+  follow_younger (self, older, index, current_link (self));
   return TRUE;
 }
 
@@ -179,9 +238,9 @@ static gboolean
 resume (FileSource *self, GBytes *position)
 {
   g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
-  gsize                 n_marks = g_bytes_get_size (position) / PG_TAIL_MARK_SIZE;
-  PgTailMark            mark;
-  guint                 index;
+  gsize      n_marks = g_bytes_get_size (position) / PG_TAIL_MARK_SIZE;
+  PgTailMark mark;
+  guint      index;
 
   for (gsize i = 0; i + 1 < n_marks; i++)
     {
@@ -189,7 +248,7 @@ resume (FileSource *self, GBytes *position)
 
       mark = mark_at (position, i);
       if ((tail = pg_rotation_find (older, &mark, &index)) != NULL)
-        follow (self, tail, FALSE);
+        follow_older (self, tail, current_link (self));
     }
   if (n_marks == 0)
     return FALSE;
@@ -202,9 +261,9 @@ static void
 look_back (FileSource *self, gint64 since_us, const PgClock *clock)
 {
   g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
-  GQueue                found = G_QUEUE_INIT;
-  gboolean              goes_on = TRUE;
-  PgTail               *tail;
+  GQueue   found = G_QUEUE_INIT;
+  gboolean goes_on = TRUE;
+  PgTail  *tail;
 
   if (self->current != NULL)
     goes_on = pg_lookback_seek (self->current->tail, self->base.format, since_us, clock);
@@ -219,7 +278,7 @@ look_back (FileSource *self, gint64 since_us, const PgClock *clock)
       g_queue_push_head (&found, tail);
     }
   while ((tail = g_queue_pop_head (&found)) != NULL)
-    follow (self, tail, FALSE);
+    follow_older (self, tail, current_link (self));
 }
 
 static void
@@ -245,7 +304,7 @@ get_fd (const PgSource *base)
 static gboolean
 drain_events (FileSource *self)
 {
-  char     buffer[4096] __attribute__ ((aligned (__alignof__ (struct inotify_event))));
+  char     buffer[4096] __attribute__ ((aligned (__alignof__(struct inotify_event))));
   gboolean folder_changed = FALSE;
   gssize   n;
 
@@ -262,16 +321,20 @@ drain_events (FileSource *self)
   return folder_changed;
 }
 
-/* The file was cut. What was not read yet is in a copy, if it was copied before. */
+/* The file was cut. What was not read yet is in a copy, if it was copied before, and in copies made since. */
 static void
 begin_anew (FileSource *self, Followed *followed)
 {
   g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
-  PgTail               *copy = pg_rotation_find_copy (older, followed->tail);
+  GList  *link = g_queue_find (&self->followed, followed);
+  guint   index;
+  PgTail *copy = pg_rotation_find_copy (older, followed->tail, &index);
 
-  if (copy != NULL)
-    follow (self, copy, FALSE);
   pg_tail_seek (followed->tail, 0);
+  if (copy == NULL)
+    return;
+  follow_older (self, copy, link);
+  follow_younger (self, older, index, link);
 }
 
 /* Reads one file on. FALSE: what comes after it has to wait. */
@@ -286,10 +349,11 @@ read_followed (FileSource *self, Followed *followed, gsize *budget, const PgSour
   followed->is_at_end = result == PG_TAIL_END || result == PG_TAIL_FAILED;
   if (result == PG_TAIL_FAILED)
     set_problem (self, g_strdup_printf ("cannot read %s: %s", self->path, g_strerror (errno)));
-  if (result == PG_TAIL_CUT)
-    begin_anew (self, followed);
   self->is_held = result == PG_TAIL_HELD;
-  return followed->is_at_end;
+  if (result != PG_TAIL_CUT)
+    return followed->is_at_end;
+  begin_anew (self, followed);
+  return FALSE;
 }
 
 static gboolean
@@ -315,7 +379,12 @@ tick_file (PgSource *base)
   watch_folder (self);
   look_at_path (self);
   for (link = g_queue_peek_head_link (&self->followed); link != NULL; link = link->next)
-    ((Followed *) link->data)->quiet_ticks++;
+    {
+      Followed *followed = link->data;
+
+      /* What waits to be taken is not quiet. */
+      followed->quiet_ticks = followed->is_at_end ? followed->quiet_ticks + 1 : 0;
+    }
   while (self->current != g_queue_peek_head (&self->followed)
          && ((Followed *) g_queue_peek_head (&self->followed))->quiet_ticks > QUIET_TICKS_MAX)
     drop_oldest (self);

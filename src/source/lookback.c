@@ -20,11 +20,11 @@ read_step (const PgTail *tail, guint64 offset, char buffer[STEP])
 PgHeadFormat
 pg_lookback_guess (const PgTail *tail)
 {
-  g_autofree char    *buffer = g_malloc (STEP);
-  PgSpan              data = read_step (tail, 0, buffer);
+  g_autofree char *buffer = g_malloc (STEP);
+  PgSpan           data = read_step (tail, 0, buffer);
   g_autoptr (PgLines) lines = pg_lines_new (FALSE);
-  PgHeadFormat        format = PG_HEAD_UNKNOWN;
-  PgSpan              line;
+  PgHeadFormat format = PG_HEAD_UNKNOWN;
+  PgSpan       line;
 
   while (format == PG_HEAD_UNKNOWN && pg_lines_next (lines, &data, &line))
     format = pg_head_guess (line);
@@ -36,9 +36,9 @@ static gboolean
 is_older (PgSpan data, PgHeadFormat format, gint64 since_us, const PgClock *clock, gboolean *out_older)
 {
   g_autoptr (PgLines) lines = pg_lines_new (FALSE);
-  PgSpan              line;
-  PgHead              head;
-  gint64              time_us;
+  PgSpan line;
+  PgHead head;
+  gint64 time_us;
 
   while (pg_lines_next (lines, &data, &line))
     if (pg_head_parse (line, format, &head) && pg_stamp_resolve (&head.stamp, clock, &time_us))

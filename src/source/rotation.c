@@ -55,9 +55,9 @@ add_candidate (GArray *candidates, char *path)
 static GArray *
 find_candidates (const char *folder, const char *base)
 {
-  GArray         *candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  GArray *candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char      *name;
+  const char *name;
 
   g_array_set_clear_func (candidates, clear_candidate);
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
@@ -70,10 +70,10 @@ find_candidates (const char *folder, const char *base)
 GPtrArray *
 pg_rotation_list (const char *path)
 {
-  g_autofree char   *folder = g_path_get_dirname (path);
-  g_autofree char   *base = g_path_get_basename (path);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *base = g_path_get_basename (path);
   g_autoptr (GArray) candidates = find_candidates (folder, base);
-  GPtrArray         *list = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < candidates->len && i < FILES_MAX; i++)
     g_ptr_array_add (list, g_strdup (g_array_index (candidates, Candidate, i).path));
@@ -106,7 +106,7 @@ pg_rotation_find (const GPtrArray *list, const PgTailMark *mark, guint *out_inde
 }
 
 PgTail *
-pg_rotation_find_copy (const GPtrArray *list, const PgTail *cut)
+pg_rotation_find_copy (const GPtrArray *list, const PgTail *cut, guint *out_index)
 {
   for (guint i = 0; i < list->len; i++)
     {
@@ -115,6 +115,7 @@ pg_rotation_find_copy (const GPtrArray *list, const PgTail *cut)
       if (copy == NULL || !pg_tail_continues (cut, copy))
         continue;
       pg_tail_seek (copy, pg_tail_line_start (cut));
+      *out_index = i;
       return g_steal_pointer (&copy);
     }
   return NULL;

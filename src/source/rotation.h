@@ -22,7 +22,7 @@ gboolean pg_rotation_is_wanted (const PgTail *tail, const PgTailMark *mark);
  */
 PgTail *pg_rotation_find (const GPtrArray *list, const PgTailMark *mark, guint *out_index);
 
-/** pg_rotation_find_copy: (transfer full) (nullable): a copy of @cut made before it was cut, where reading stopped. */
-PgTail *pg_rotation_find_copy (const GPtrArray *list, const PgTail *cut);
+/** pg_rotation_find_copy: as pg_rotation_find(): a copy of @cut made before it was cut, where reading stopped. */
+PgTail *pg_rotation_find_copy (const GPtrArray *list, const PgTail *cut, guint *out_index);
 
 G_END_DECLS

@@ -9,22 +9,22 @@ G_BEGIN_DECLS
 /** PgSourceClass: as the functions of source.h; @fd, @tick and @position may be NULL where a kind has none. */
 typedef struct
 {
-  void          (*start) (PgSource *self, GBytes *position, gint64 since_us, const PgClock *clock);
-  int           (*fd) (const PgSource *self);
-  gboolean      (*read) (PgSource *self, gsize budget, const PgSourceSink *sink);
-  void          (*tick) (PgSource *self);
+  void (*start) (PgSource *self, GBytes *position, gint64 since_us, const PgClock *clock);
+  int (*fd) (const PgSource *self);
+  gboolean (*read) (PgSource *self, gsize budget, const PgSourceSink *sink);
+  void (*tick) (PgSource *self);
   PgSourceState (*state) (const PgSource *self);
-  const char   *(*problem) (const PgSource *self);
-  GBytes       *(*position) (PgSource *self);
-  void          (*free) (PgSource *self);
+  const char *(*problem) (const PgSource *self);
+  GBytes *(*position) (PgSource *self);
+  void (*free) (PgSource *self);
 } PgSourceClass;
 
 /** PgSource: first member of each kind's own struct. @format: PG_HEAD_UNKNOWN until a line decides it. */
 struct _PgSource
 {
   const PgSourceClass *class;
-  char                *name;
-  PgHeadFormat         format;
+  char        *name;
+  PgHeadFormat format;
 };
 
 /** pg_source_give: decides the format if need be, and hands @line to @sink. FALSE: not taken. */

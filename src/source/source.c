@@ -20,9 +20,9 @@ PgSource *
 pg_source_new (const char *spec, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (spec, ",", 2);
-  PgHeadFormat   format = PG_HEAD_UNKNOWN;
-  PgSpan         option = pg_span_from_string (parts[0] != NULL && parts[1] != NULL ? parts[1] : FORMAT_OPTION "auto");
-  PgSource      *self = NULL;
+  PgHeadFormat format = PG_HEAD_UNKNOWN;
+  PgSpan       option = pg_span_from_string (parts[0] != NULL && parts[1] != NULL ? parts[1] : FORMAT_OPTION "auto");
+  PgSource    *self = NULL;
 
   if (parts[0] != NULL && pg_span_take (&option, FORMAT_OPTION) && pg_head_format_from_span (option, &format))
     self = make_kind (parts[0]);

@@ -19,8 +19,7 @@ typedef struct
 } StdinSource;
 
 static void
-start_stdin (PgSource *base, G_GNUC_UNUSED GBytes *position, G_GNUC_UNUSED gint64 since_us,
-             G_GNUC_UNUSED const PgClock *clock)
+start_stdin (PgSource *base, G_GNUC_UNUSED GBytes *position, G_GNUC_UNUSED gint64 since_us, G_GNUC_UNUSED const PgClock *clock)
 {
   pg_reader_begin (&((StdinSource *) base)->reader);
 }

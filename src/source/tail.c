@@ -158,6 +158,12 @@ pg_tail_is_file (const PgTail *self, guint64 device, guint64 inode)
 }
 
 gboolean
+pg_tail_is_same (const PgTail *self, const PgTail *other)
+{
+  return pg_tail_is_file (self, other->device, other->inode);
+}
+
+gboolean
 pg_tail_is_unlinked (const PgTail *self)
 {
   struct stat status;
@@ -185,12 +191,23 @@ fingerprint (const PgTail *self, guint64 offset, guint64 *out)
   return TRUE;
 }
 
+/* TRUE if in @file, which may be another one, stands what @self read last. */
+static gboolean
+holds_kept (const PgTail *self, const PgTail *file)
+{
+  char before[KEPT_MAX];
+
+  return read_at (file, self->offset - self->n_kept, before, self->n_kept) == (gssize) self->n_kept
+         && memcmp (before, self->kept, self->n_kept) == 0;
+}
+
 PgTailMark
 pg_tail_mark (const PgTail *self)
 {
   PgTailMark mark = { .device = self->device, .inode = self->inode, .offset = pg_tail_line_start (self) };
 
-  if (!fingerprint (self, mark.offset, &mark.fingerprint))
+  /* In this order: if what was read last still stands there, the fingerprint is of what was read, and of no newer text. */
+  if (!fingerprint (self, mark.offset, &mark.fingerprint) || !holds_kept (self, self))
     mark.offset = 0; /* cut meanwhile: whoever takes this up begins at the start */
   if (mark.offset == 0)
     (void) fingerprint (self, 0, &mark.fingerprint);
@@ -208,11 +225,7 @@ pg_tail_fits (const PgTail *self, const PgTailMark *mark)
 gboolean
 pg_tail_continues (const PgTail *self, const PgTail *copy)
 {
-  char before[KEPT_MAX];
-
-  return self->n_kept > 0
-         && read_at (copy, self->offset - self->n_kept, before, self->n_kept) == (gssize) self->n_kept
-         && memcmp (before, self->kept, self->n_kept) == 0;
+  return self->n_kept > 0 && holds_kept (self, copy);
 }
 
 void

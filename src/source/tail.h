@@ -68,6 +68,9 @@ PgTailResult pg_tail_read (PgTail *self, gsize *budget, PgSource *source, const 
 /** pg_tail_is_file: TRUE if it is the file of that device and inode. */
 gboolean pg_tail_is_file (const PgTail *self, guint64 device, guint64 inode);
 
+/** pg_tail_is_same: TRUE if both are open on the same file. */
+gboolean pg_tail_is_same (const PgTail *self, const PgTail *other);
+
 /** pg_tail_is_unlinked: TRUE if it has no name any more. */
 gboolean pg_tail_is_unlinked (const PgTail *self);
 
