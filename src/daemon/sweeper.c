@@ -37,19 +37,25 @@ pg_sweeper_free (PgSweeper *self)
   g_free (self);
 }
 
+/* Looks at one more grant. FALSE: there is none, or the store failed. A grant that is damaged is stepped over. */
+static gboolean
+look_at_next (PgSweeper *self, gint64 now_us)
+{
+  PgRecord      record;
+  PgStoreAnswer answer = pg_store_cursor_next (self->cursor, &record, NULL);
+
+  if (answer == PG_STORE_FOUND && pg_engine_is_outdated (&record, now_us))
+    g_array_append_val (self->found, record.address);
+  return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && pg_engine_problem (self->engine) == NULL);
+}
+
 /* Returns TRUE while there is more to look at. */
 static gboolean
 look (PgSweeper *self, gint64 now_us)
 {
-  PgRecord record;
-
   for (guint i = 0; i < SLICE && self->found->len < FOUND_MAX; i++)
-    {
-      if (pg_store_cursor_next (self->cursor, &record, NULL) != PG_STORE_FOUND)
-        return FALSE;
-      if (pg_engine_is_outdated (&record, now_us))
-        g_array_append_val (self->found, record.address);
-    }
+    if (!look_at_next (self, now_us))
+      return FALSE;
   return self->found->len < FOUND_MAX;
 }
 
