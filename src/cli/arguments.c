@@ -34,22 +34,21 @@ pg_arguments_fail (PgExit code, const char *format, ...)
 }
 
 static gboolean
-check_count (const char *name, int n_operands, int min, int max)
+check_count (const PgSubcommand *subcommand, int n_operands, int min, int max)
 {
   if (n_operands >= min && (max < 0 || n_operands <= max))
     return TRUE;
-  pg_arguments_fail (PG_EXIT_USAGE, "%s: expected %s; see popgate %s --help", name,
-                     max == 0 ? "no arguments" : pg_cli_subcommand (name)->arguments, name);
+  pg_arguments_fail (PG_EXIT_USAGE, "%s: expected %s; see popgate %s --help", subcommand->name,
+                     max == 0 ? "no arguments" : subcommand->arguments, subcommand->name);
   return FALSE;
 }
 
 gboolean
 pg_arguments_parse (PgCli *cli, const GOptionEntry *own, int *argc, char ***argv, int min, int max)
 {
-  const char         *name = (*argv)[0];
-  const PgSubcommand *subcommand = pg_cli_subcommand (name);
+  const PgSubcommand *subcommand = cli->subcommand;
   g_autoptr (GOptionContext) context = g_option_context_new (subcommand->arguments);
-  g_autofree char *program = g_strconcat ("popgate ", name, NULL);
+  g_autofree char *program = g_strconcat ("popgate ", subcommand->name, NULL);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (program); /* for the usage line of --help */
@@ -58,7 +57,7 @@ pg_arguments_parse (PgCli *cli, const GOptionEntry *own, int *argc, char ***argv
     g_option_context_add_main_entries (context, own, NULL);
   g_option_context_add_main_entries (context, pg_arguments_common (cli), NULL);
   if (g_option_context_parse (context, argc, argv, &error))
-    return check_count (name, *argc - 1, min, max);
-  pg_arguments_fail (PG_EXIT_USAGE, "%s: %s; see popgate %s --help", name, error->message, name);
+    return check_count (subcommand, *argc - 1, min, max);
+  pg_arguments_fail (PG_EXIT_USAGE, "%s: %s; see popgate %s --help", subcommand->name, error->message, subcommand->name);
   return FALSE;
 }

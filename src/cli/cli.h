@@ -7,25 +7,32 @@
 
 G_BEGIN_DECLS
 
-/** PgCli: the common options. @config: (nullable); @socket: (nullable): --socket, else the configuration says. */
+typedef struct _PgSubcommand PgSubcommand;
+
+/**
+ * PgCli: the common options, and which command runs.
+ * @config: (nullable): --config
+ * @socket: (nullable): --socket, else the configuration says
+ */
 typedef struct
 {
-  char    *config;
-  char    *socket;
-  gboolean json;
+  char               *config;
+  char               *socket;
+  gboolean            json;
+  const PgSubcommand *subcommand;
 } PgCli;
 
 /**
  * PgSubcommand: a row of the table that dispatches and makes the help.
  * @run: gets the arguments with the subcommand's name in front; returns the exit code
  */
-typedef struct
+struct _PgSubcommand
 {
   const char *name;
   const char *arguments;
   const char *summary;
   PgExit (*run) (PgCli *cli, int argc, char **argv);
-} PgSubcommand;
+};
 
 PgExit pg_cmd_check (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_explain (PgCli *cli, int argc, char **argv);
@@ -39,8 +46,5 @@ PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_reload (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_parse (PgCli *cli, int argc, char **argv);
-
-/** pg_cli_subcommand: the row of the subcommand of that name, or NULL. */
-const PgSubcommand *pg_cli_subcommand (const char *name);
 
 G_END_DECLS

@@ -25,8 +25,8 @@ static const PgSubcommand subcommands[] = {
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
 };
 
-const PgSubcommand *
-pg_cli_subcommand (const char *name)
+static const PgSubcommand *
+find_subcommand (const char *name)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
     if (g_str_equal (subcommands[i].name, name))
@@ -69,19 +69,20 @@ make_context (PgCli *cli, gboolean *version)
 static PgExit
 run (PgCli *cli, int argc, char **argv)
 {
-  const PgSubcommand *subcommand = argc > 1 ? pg_cli_subcommand (argv[1]) : NULL;
+  const PgSubcommand *subcommand = argc > 1 ? find_subcommand (argv[1]) : NULL;
 
   if (argc < 2)
     return pg_arguments_fail (PG_EXIT_USAGE, "expected a command; see popgate --help");
   if (subcommand == NULL)
     return pg_arguments_fail (PG_EXIT_USAGE, "\"%s\": there is no such command; see popgate --help", argv[1]);
+  cli->subcommand = subcommand;
   return subcommand->run (cli, argc - 1, argv + 1);
 }
 
 int
 main (int argc, char **argv)
 {
-  PgCli    cli = { NULL, NULL, FALSE };
+  PgCli    cli = { 0 };
   gboolean version = FALSE;
   g_autoptr (GOptionContext) context = make_context (&cli, &version);
   g_autoptr (GError) error = NULL;

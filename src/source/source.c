@@ -93,12 +93,3 @@ pg_source_position (PgSource *self)
 {
   return self->class->position != NULL ? self->class->position (self) : NULL;
 }
-
-gboolean
-pg_source_give (PgSource *self, PgSpan line, const PgSourceSink *sink)
-{
-  if (self->format == PG_HEAD_UNKNOWN)
-    self->format = pg_head_guess (line);
-  /* A line that does not even tell the format is nobody's login. */
-  return self->format == PG_HEAD_UNKNOWN || sink->take (line, self->format, sink->user_data);
-}
