@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #define SESSIONS_MAX 64
+
+/* Of these, so many of users who may not: they can connect and keep silent, and must not keep admins out. */
+#define STRANGERS_MAX 16
 #define PORTION 4096
 
 /* Messages made in one turn of the main loop. */
@@ -37,6 +40,7 @@ struct _PgControlServer
   PgControlHost host;
   GArray       *doors;
   GHashTable   *sessions; /* of Session */
+  guint         n_strangers;
 };
 
 /* --- who ------------------------------------------------------------------------------------------------------------- */
@@ -83,6 +87,8 @@ end (Session *session)
   if (!session->is_waiting)
     pg_poller_remove (session->owner->host.poller, &session->watch);
   g_hash_table_remove (session->owner->sessions, session);
+  if (!session->may)
+    session->owner->n_strangers--;
   free_session (session);
 }
 
@@ -281,29 +287,51 @@ serve (PgWatch *watch, guint32 events)
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
 
+static gboolean
+has_room (const PgControlServer *self, gboolean may)
+{
+  guint n_admins = g_hash_table_size (self->sessions) - self->n_strangers;
+
+  return may ? n_admins < SESSIONS_MAX - STRANGERS_MAX : self->n_strangers < STRANGERS_MAX;
+}
+
+static Session *
+new_session (PgControlServer *self, int fd, uid_t uid, gboolean may)
+{
+  Session *session = g_new0 (Session, 1);
+
+  session->watch = (PgWatch){ .ready = serve, .fd = fd };
+  session->owner = self;
+  session->by = name_of (uid);
+  session->may = may;
+  session->input = g_string_new (NULL);
+  session->output = g_string_new (NULL);
+  return session;
+}
+
 static void
 welcome (PgControlServer *self, int fd)
 {
   struct ucred credentials;
   socklen_t    size = sizeof credentials;
   Session     *session;
+  gboolean     may;
 
-  if (g_hash_table_size (self->sessions) >= SESSIONS_MAX || getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0
+      || !has_room (self, may = is_admin (pg_engine_config (self->host.engine), credentials.uid)))
     {
       close (fd);
       return;
     }
-  session = g_new0 (Session, 1);
-  session->watch = (PgWatch){ .ready = serve, .fd = fd };
-  session->owner = self;
-  session->by = name_of (credentials.uid);
-  session->may = is_admin (pg_engine_config (self->host.engine), credentials.uid);
-  session->input = g_string_new (NULL);
-  session->output = g_string_new (NULL);
-  if (pg_poller_add (self->host.poller, &session->watch, EPOLLIN))
-    g_hash_table_add (self->sessions, session);
-  else
-    free_session (session);
+  session = new_session (self, fd, credentials.uid, may);
+  if (!pg_poller_add (self->host.poller, &session->watch, EPOLLIN))
+    {
+      free_session (session);
+      return;
+    }
+  g_hash_table_add (self->sessions, session);
+  if (!may)
+    self->n_strangers++;
 }
 
 static void
