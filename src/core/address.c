@@ -41,11 +41,37 @@ pg_address_parse (PgSpan text, PgAddress *out)
   return TRUE;
 }
 
+static char *
+append_octet (char *at, guint8 octet)
+{
+  if (octet >= 100)
+    *at++ = (char) ('0' + octet / 100);
+  if (octet >= 10)
+    *at++ = (char) ('0' + octet / 10 % 10);
+  *at++ = (char) ('0' + octet % 10);
+  return at;
+}
+
+/* inet_ntop() goes through printf(), and logs have many IPv4 addresses. */
+static const char *
+v4_to_string (const guint8 octets[4], char buffer[PG_ADDRESS_TEXT_MAX])
+{
+  char *at = append_octet (buffer, octets[0]);
+
+  for (guint i = 1; i < 4; i++)
+    {
+      *at++ = '.';
+      at = append_octet (at, octets[i]);
+    }
+  *at = '\0';
+  return buffer;
+}
+
 const char *
 pg_address_to_string (const PgAddress *address, char buffer[PG_ADDRESS_TEXT_MAX])
 {
   if (pg_address_is_v4 (address))
-    return inet_ntop (AF_INET, address->bytes + sizeof mapped_prefix, buffer, PG_ADDRESS_TEXT_MAX);
+    return v4_to_string (address->bytes + sizeof mapped_prefix, buffer);
   return inet_ntop (AF_INET6, address->bytes, buffer, PG_ADDRESS_TEXT_MAX);
 }
 
@@ -53,14 +79,13 @@ PgAddress
 pg_address_mask (const PgAddress *address, guint prefix)
 {
   PgAddress masked = *address;
+  guint     whole = prefix / 8;
 
   g_return_val_if_fail (prefix <= 128, masked);
-  for (guint i = 0; i < sizeof masked.bytes; i++)
-    {
-      guint kept = (guint) CLAMP ((gint) prefix - 8 * (gint) i, 0, 8);
-
-      masked.bytes[i] &= (guint8) (0xff00u >> kept);
-    }
+  if (whole == sizeof masked.bytes)
+    return masked;
+  masked.bytes[whole] &= (guint8) (0xff00u >> prefix % 8);
+  memset (masked.bytes + whole + 1, 0, sizeof masked.bytes - whole - 1);
   return masked;
 }
 

@@ -4,6 +4,7 @@
 #include "core/duration.h"
 #include "core/error.h"
 #include "core/reply.h"
+#include "core/source-spec.h"
 
 #include <stddef.h>
 
@@ -219,19 +220,15 @@ read_unix_sockets (const Row *row, const char *text, G_GNUC_UNUSED PgConfig *con
 static gboolean
 is_source (const char *source)
 {
-  const char  *options = strchr (source, ',');
-  PgHeadFormat format;
+  g_autoptr (PgSourceSpec) spec = pg_source_spec_parse (source, NULL);
 
-  if (options == NULL)
-    return TRUE;
-  return g_str_has_prefix (options, ",format=")
-         && pg_head_format_from_span (pg_span_from_string (options + strlen (",format=")), &format);
+  return spec != NULL;
 }
 
 static gboolean
 read_sources (const Row *row, const char *text, PgConfig *config, gpointer field)
 {
-  static const char *const schemes[] = { "file:/", "stdin:", NULL };
+  static const char *const schemes[] = { "file:/", "stdin:", "journal:", NULL };
 
   if (!read_scheme_list (row, text, schemes, field))
     return FALSE;
@@ -258,6 +255,10 @@ read_services (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgC
   return services != 0;
 }
 
+/* Not Courier: courierlogger breaks a long message into lines of their own, so that who fails to log in under a long name can
+ * write a line that is a login. Whoever wants it anyhow names it. */
+#define ALL_SERVERS (~0u & ~(1u << PG_SERVER_COURIER))
+
 static gboolean
 read_servers (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
@@ -268,7 +269,7 @@ read_servers (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgCo
   for (guint i = 0; names[i] != NULL; i++)
     {
       if (g_str_equal (names[i], "all"))
-        servers = ~0u;
+        servers |= ALL_SERVERS;
       else if (pg_server_from_span (pg_span_from_string (names[i]), &server))
         servers |= 1u << server;
       else
@@ -346,12 +347,14 @@ static const Row rows[] = {
     "Connections at once; more wait in the listen queue." },
   { "policy", "reject", read_reply_text, FIELD (reject), "", 0, 0, "1 to 440 printable ASCII characters, or nothing",
     "Text by which a client without login is refused, where policy_context=popgate-reject asks for it; nothing: off." },
-  { "log", "source", read_sources, FIELD (sources), "file:/var/log/mail.log", 1, 0,
-    "a list of file:/PATH[,format=auto|syslog|dovecot] and stdin:[,format=...]", "Where login lines come from." },
+  { "log", "source", read_sources, FIELD (sources), "file:/var/log/mail.log", 0, 0,
+    "a list of " PG_SOURCE_SPEC_EXPECTED, "Where login lines come from." },
   { "log", "services", read_services, FIELD (services), "pop3, imap", 0, 0, "a list of pop3, imap, submission and sieve",
     "Which logins grant." },
-  { "log", "servers", read_servers, FIELD (servers), "all", 0, 0, "a list of server families (dovecot), or all",
-    "Whose lines count." },
+  { "log", "servers", read_servers, FIELD (servers), "all", 0, 0,
+    "a list of dovecot, courier, cyrus, uw, qpopper, vpopmail, popa3d, perdition, teapop, gnu-pop3d, vm-pop3d and solid-pop3d, "
+    "or all",
+    "Servers whose lines count; all is all but courier, whose log can be made to show a login that was none." },
   { "log", "dovecot_name", read_list, FIELD (dovecot_names), "dovecot", 1, 0, "a list of names",
     "Dovecot's names in syslog: its instance_name." },
   { "log", "hosts", read_list, FIELD (hosts), "", 0, 0, "a list of host names, or nothing",
@@ -365,6 +368,10 @@ static const Row rows[] = {
     "A login over IPv6 permits all addresses that share this many bits." },
   { "log", "stale", read_duration, FIELD (stale_us), "60s", PG_SECOND, PG_DAY, "a duration of 1s to 1d, as 60s",
     "After this long without sight of a log, refusals turn into deferrals." },
+  { "login", "listen", read_unix_sockets, FIELD (login_listen), "", 0, 0, "a list of unix:/PATH, or nothing",
+    "Where popgate-login(8) reports logins; nothing: nowhere." },
+  { "login", "reporters", read_list, FIELD (reporters), "", 0, 0, "a list of user names and numbers",
+    "Who may report logins, beside root; needed with listen." },
   { "control", "listen", read_unix_sockets, FIELD (control_listen), "unix:/run/popgate/control", 1, 1,
     "a list of unix:/PATH", "Where popgate(1) asks." },
   { "control", "admins", read_list, FIELD (admins), "root", 0, 0, "a list of user names",
@@ -411,7 +418,7 @@ fail_unknown (const char *group, const char *key, GError **error)
   if (is_group (group))
     g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s] %s: unknown key; expected one of %s", shown_group, shown_key, keys);
   else
-    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s]: unknown group; expected one of popgate, policy, log, control",
+    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s]: unknown group; expected one of popgate, policy, log, login, control",
                  shown_group);
   return FALSE;
 }
@@ -499,18 +506,38 @@ set_override (PgConfig *self, const char *override, GError **error)
   return FALSE;
 }
 
-/* In a central log anybody's words may stand: what a line's head looks like must not decide that it needs no host. */
+/* In a central log anybody's words may stand: what a line's head looks like must not decide that it needs no host. Entries
+ * of a journal always name theirs. */
 static void
 fix_formats (PgConfig *self)
 {
   for (char **source = self->sources; self->hosts[0] != NULL && *source != NULL; source++)
-    if (strstr (*source, ",format=") == NULL)
+    if (!g_str_has_prefix (*source, "journal:") && strstr (*source, ",format=") == NULL)
       {
         char *fixed = g_strconcat (*source, ",format=syslog", NULL);
 
         g_free (*source);
         *source = fixed;
       }
+}
+
+static gboolean
+fail_empty (const char *group, const char *key, const char *since, GError **error)
+{
+  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s] %s = \"\": expected %s, since [login] listen is %s", group, key,
+               find_row (group, key)->expected, since);
+  return FALSE;
+}
+
+/* Logins must come from somewhere, and those that are reported from somebody. */
+static gboolean
+check_logins (const PgConfig *self, GError **error)
+{
+  if (self->login_listen[0] != NULL && self->reporters[0] == NULL)
+    return fail_empty ("login", "reporters", "set", error);
+  if (self->login_listen[0] == NULL && self->sources[0] == NULL)
+    return fail_empty ("log", "source", "not set", error);
+  return TRUE;
 }
 
 PgConfig *
@@ -524,6 +551,8 @@ pg_config_parse (PgSpan text, const char *const *overrides, GError **error)
   for (; overrides != NULL && *overrides != NULL; overrides++)
     if (!set_override (self, *overrides, error))
       return NULL;
+  if (!check_logins (self, error))
+    return NULL;
   fix_formats (self);
   return g_steal_pointer (&self);
 }
@@ -543,6 +572,8 @@ pg_config_free (PgConfig *self)
   g_strfreev (self->hosts);
   pg_netset_free (self->never_grant);
   g_strfreev (self->never_users);
+  g_strfreev (self->login_listen);
+  g_strfreev (self->reporters);
   g_strfreev (self->control_listen);
   g_strfreev (self->admins);
   g_free (self);

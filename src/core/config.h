@@ -36,6 +36,8 @@ typedef struct
   char    **never_users;
   guint     ipv6_prefix;
   gint64    stale_us;
+  char    **login_listen;
+  char    **reporters;
   char    **control_listen;
   char    **admins;
 } PgConfig;

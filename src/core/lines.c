@@ -8,6 +8,7 @@ struct _PgLines
   gboolean handed_out; /* @partial was given as a line and is to be emptied */
   guint64  pending;
   guint64  n_overlong;
+  guint64  number; /* LFs that were seen */
 };
 
 PgLines *
@@ -46,14 +47,13 @@ keep_piece (PgLines *self, PgSpan piece)
   g_string_append_len (self->partial, piece.data, (gssize) piece.len);
 }
 
-/* An LF came: the line is @piece alone, or what was kept of it before and @piece. */
-static gboolean
+/* An LF came: the line is @piece alone, as nearly always, or what was kept of it before and @piece. */
+static inline gboolean
 finish_line (PgLines *self, PgSpan piece, PgSpan *out_line)
 {
-  gboolean in_place = self->pending == 0 && !self->dropping && piece.len <= PG_LINES_MAX;
   gboolean dropped;
 
-  if (in_place)
+  if (G_LIKELY (self->pending == 0 && !self->dropping && piece.len <= PG_LINES_MAX))
     {
       *out_line = piece;
       return TRUE;
@@ -79,6 +79,7 @@ pg_lines_next (PgLines *self, PgSpan *data, PgSpan *out_line)
     }
   while (pg_span_take_until (data, '\n', &piece))
     {
+      self->number++;
       if (finish_line (self, piece, out_line))
         return TRUE;
       g_string_truncate (self->partial, 0);
@@ -93,6 +94,12 @@ guint64
 pg_lines_pending (const PgLines *self)
 {
   return self->pending;
+}
+
+guint64
+pg_lines_number (const PgLines *self)
+{
+  return self->number;
 }
 
 guint64

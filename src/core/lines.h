@@ -47,6 +47,9 @@ gboolean pg_lines_next (PgLines *self, PgSpan *data, PgSpan *out_line);
 /** pg_lines_pending: bytes taken since the last LF: how far the unfinished line reaches back. */
 guint64 pg_lines_pending (const PgLines *self);
 
+/** pg_lines_number: which line was handed out last, from 1; lines that were dropped are counted. 0: none yet. */
+guint64 pg_lines_number (const PgLines *self);
+
 /** pg_lines_n_overlong: lines that were dropped for their length so far. */
 guint64 pg_lines_n_overlong (const PgLines *self);
 

@@ -1,14 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/login-line.h"
 
+#include "core/server-courier.h"
+#include "core/server-cyrus.h"
 #include "core/server-dovecot.h"
+#include "core/server-gnu-pop3d.h"
+#include "core/server-perdition.h"
+#include "core/server-popa3d.h"
+#include "core/server-qpopper.h"
+#include "core/server-solid-pop3d.h"
+#include "core/server-teapop.h"
+#include "core/server-uw.h"
+#include "core/server-vm-pop3d.h"
+#include "core/server-vpopmail.h"
 
+/* The families whose logins are sentences. */
+static const PgFormFamily *const families[] = {
+  &pg_server_courier,   &pg_server_cyrus,  &pg_server_uw,        &pg_server_qpopper,  &pg_server_vpopmail,    &pg_server_popa3d,
+  &pg_server_perdition, &pg_server_teapop, &pg_server_gnu_pop3d, &pg_server_vm_pop3d, &pg_server_solid_pop3d,
+};
+
+/* What the memo tells of a program; what it does not know may be anything. */
+enum
+{
+  PROGRAM_UNKNOWN = 0,
+  PROGRAM_FOREIGN,
+  PROGRAM_DOVECOT, /* and no other server's */
+};
+
+/* What a message is to a server. @half: PG_HALF_NONE unless it is half a login of a server that writes two lines for one. */
 typedef struct
 {
-  PgServer server;
-  gboolean (*claims) (const PgHead *head, PgHeadFormat format, const PgLineRules *rules);
-  PgServerParse parse;
-} Family;
+  PgServer    server;
+  PgLineKind  kind;
+  PgHalf      half;
+  PgLogin     login;
+  const char *why;
+} Reading;
 
 static gboolean
 is_listed (PgSpan name, const char *const *list)
@@ -25,43 +53,127 @@ claims_dovecot (const PgHead *head, PgHeadFormat format, const PgLineRules *rule
   return format == PG_HEAD_DOVECOT || is_listed (head->program, rules->dovecot_names);
 }
 
-static const Family families[] = {
-  { PG_SERVER_DOVECOT, claims_dovecot, pg_server_dovecot_parse },
-};
-
-static const Family *
-find_family (const PgHead *head, PgHeadFormat format, const PgLineRules *rules)
+static gboolean
+tells (const Reading *reading)
 {
+  return reading->kind > PG_LINE_OTHER || reading->half != PG_HALF_NONE;
+}
+
+/* Programs of several servers have the same name; what two of them take for a login is none. */
+static void
+add_reading (Reading *all, const Reading *one)
+{
+  if (tells (all) && tells (one))
+    *all = (Reading){ .kind = PG_LINE_REFUSED, .why = "the line may be of two servers" };
+  else if (!tells (all))
+    *all = *one;
+}
+
+/* Returns: whether it is the family's program. */
+static gboolean
+read_form (const PgFormFamily *family, const PgHead *head, Reading *all)
+{
+  const PgProgram *program = pg_form_family_find (family, head->program);
+  Reading          one = { .server = family->server };
+
+  if (program == NULL)
+    return FALSE;
+  one.kind = pg_form_family_parse (family, program, head->message, &one.login, &one.why);
+  if (one.kind == PG_LINE_OTHER)
+    one.half = pg_half_parse (family->server, head->message, &one.login);
+  add_reading (all, &one);
+  return TRUE;
+}
+
+static gboolean
+counts (const PgLineRules *rules, PgServer server)
+{
+  return (rules->servers & 1u << server) != 0;
+}
+
+/* @what: what the memo tells of the program. Returns: what it may be told. */
+static guint
+read_message (const PgHead *head, PgHeadFormat format, const PgLineRules *rules, guint what, Reading *all)
+{
+  gboolean is_dovecot = counts (rules, PG_SERVER_DOVECOT) && claims_dovecot (head, format, rules);
+  gboolean is_form = FALSE;
+
+  if (is_dovecot)
+    {
+      all->server = PG_SERVER_DOVECOT;
+      all->kind = pg_server_dovecot_parse (head, format, &all->login, &all->why);
+    }
+  if (format == PG_HEAD_DOVECOT || what == PROGRAM_DOVECOT)
+    return what;
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
-    if ((rules->servers & 1u << families[i].server) != 0 && families[i].claims (head, format, rules))
-      return &families[i];
+    if (counts (rules, families[i]->server) && read_form (families[i], head, all))
+      is_form = TRUE;
+  return is_form ? PROGRAM_UNKNOWN : is_dovecot ? PROGRAM_DOVECOT : PROGRAM_FOREIGN;
+}
+
+/* Whether the speaker may be believed, and when it was. Returns: NULL, or why not. */
+static const char *
+place (const PgHead *head, const PgLineRules *rules, const PgClock *clock, PgLogin *login)
+{
+  if (head->host.len > 0 && *rules->hosts != NULL && !is_listed (head->host, rules->hosts))
+    return "the host is not in [log] hosts";
+  if (!pg_stamp_resolve (&head->stamp, clock, &login->time_us))
+    return "there is no such day or time";
   return NULL;
 }
 
-PgLineKind
-pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgLogin *out,
-                     const char **out_why)
+/* Apart from its caller: all that it needs takes time to set up, which lines that are passed over do not need. */
+static G_NO_INLINE PgLineKind
+read_line (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgJoiner *joiner, guint what,
+           PgLogin *out, const char **out_why)
 {
-  const Family *family;
-  PgHead        head;
-  PgLogin       login;
-  PgLineKind    kind;
+  Reading reading = { 0 };
+  PgHead  head;
 
   if (!pg_head_parse (line, format, &head))
     return PG_LINE_FOREIGN;
-  family = find_family (&head, format, rules);
-  if (family == NULL)
+  what = read_message (&head, format, rules, what, &reading);
+  if (rules->memo != NULL && what != PROGRAM_UNKNOWN)
+    pg_program_memo_put (rules->memo, head.program, what);
+  if (reading.kind == PG_LINE_FOREIGN)
     return PG_LINE_FOREIGN;
-  kind = family->parse (&head, format, &login, out_why);
-  if (kind != PG_LINE_LOGIN)
+  pg_joiner_settle (joiner);
+  *out_why = reading.why;
+  if (reading.kind != PG_LINE_LOGIN && reading.half == PG_HALF_NONE)
+    return reading.kind;
+  *out_why = place (&head, rules, clock, &reading.login);
+  if (pg_half_is_of (reading.server))
+    reading.kind = pg_joiner_join (joiner, reading.half, &head, *out_why, &reading.login, out_why);
+  else if (*out_why != NULL)
+    reading.kind = PG_LINE_REFUSED;
+  if (reading.kind == PG_LINE_LOGIN)
+    *out = reading.login;
+  return reading.kind;
+}
+
+/* Whether what the memo tells is enough: then @out_kind is what the line is. */
+static gboolean
+is_passed_over (PgSpan line, const PgProgramMemo *memo, guint *out_what, PgLineKind *out_kind)
+{
+  PgSpan program;
+  PgSpan message;
+
+  if (!pg_head_peek (line, &program, &message))
+    return FALSE;
+  *out_what = pg_program_memo_get (memo, program);
+  *out_kind = *out_what == PROGRAM_FOREIGN ? PG_LINE_FOREIGN : PG_LINE_OTHER;
+  return *out_what == PROGRAM_FOREIGN
+         || (*out_what == PROGRAM_DOVECOT && message.data != NULL && !pg_server_dovecot_is_login (message));
+}
+
+PgLineKind
+pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgJoiner *joiner,
+                     PgLogin *out, const char **out_why)
+{
+  guint      what = PROGRAM_UNKNOWN;
+  PgLineKind kind;
+
+  if (format == PG_HEAD_SYSLOG && rules->memo != NULL && is_passed_over (line, rules->memo, &what, &kind))
     return kind;
-  *out_why = NULL;
-  if (head.host.len > 0 && *rules->hosts != NULL && !is_listed (head.host, rules->hosts))
-    *out_why = "the host is not in [log] hosts";
-  else if (!pg_stamp_resolve (&head.stamp, clock, &login.time_us))
-    *out_why = "there is no such day or time";
-  if (*out_why != NULL)
-    return PG_LINE_REFUSED;
-  *out = login;
-  return PG_LINE_LOGIN;
+  return read_line (line, format, rules, clock, joiner, what, out, out_why);
 }

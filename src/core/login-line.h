@@ -8,7 +8,8 @@
  */
 #pragma once
 
-#include "core/server.h"
+#include "core/joiner.h"
+#include "core/program-memo.h"
 
 G_BEGIN_DECLS
 
@@ -17,26 +18,29 @@ G_BEGIN_DECLS
  * @dovecot_names: NULL-terminated: the syslog names of Dovecot (its instance_name)
  * @hosts: NULL-terminated: hosts that a central log may speak for; empty: any
  * @servers: bit (1 << PgServer) is set for each family that counts
+ * @memo: (nullable): helps to pass over lines that do not matter; the caller's, empty at first, and for these rules only
  */
 typedef struct
 {
   const char *const *dovecot_names;
   const char *const *hosts;
   guint              servers;
+  PgProgramMemo     *memo;
 } PgLineRules;
 
 /**
  * pg_login_line_parse:
  * @line: a whole line without its LF, any bytes
- * @format: the source's format, PG_HEAD_SYSLOG or PG_HEAD_DOVECOT
+ * @format: the source's format
  * @rules: who may say so
  * @clock: now, and the zone of stamps without an offset
+ * @joiner: (nullable): the source's, given its lines in order; without it there are no logins of servers that need two lines
  * @out: (out): for PG_LINE_LOGIN the login; its spans point into @line. The time is the line's own, not clamped
  * @out_why: (out) (transfer none): for PG_LINE_REFUSED, a phrase that says why
  *
- * Returns: what the line is
+ * Returns: what the line is. With a memo, a line that is no login may be PG_LINE_OTHER though its stamp is malformed
  */
-PgLineKind pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgLogin *out,
-                                const char **out_why);
+PgLineKind pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock,
+                                PgJoiner *joiner, PgLogin *out, const char **out_why);
 
 G_END_DECLS

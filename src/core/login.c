@@ -9,7 +9,13 @@ static const char *const service_names[PG_N_SERVICES] = {
 };
 
 static const char *const server_names[PG_N_SERVERS] = {
-  [PG_SERVER_DOVECOT] = "dovecot",
+  [PG_SERVER_DOVECOT] = "dovecot",   [PG_SERVER_COURIER] = "courier",
+  [PG_SERVER_CYRUS] = "cyrus",       [PG_SERVER_UW] = "uw",
+  [PG_SERVER_QPOPPER] = "qpopper",   [PG_SERVER_VPOPMAIL] = "vpopmail",
+  [PG_SERVER_POPA3D] = "popa3d",     [PG_SERVER_PERDITION] = "perdition",
+  [PG_SERVER_TEAPOP] = "teapop",     [PG_SERVER_GNU_POP3D] = "gnu-pop3d",
+  [PG_SERVER_VM_POP3D] = "vm-pop3d", [PG_SERVER_SOLID_POP3D] = "solid-pop3d",
+  [PG_SERVER_POPGATE_LOGIN] = "popgate-login",
 };
 
 static const char *
@@ -22,7 +28,7 @@ static guint
 index_of (const char *const *names, guint n_names, PgSpan name)
 {
   for (guint i = 1; i < n_names; i++)
-    if (pg_span_is (name, names[i]))
+    if (names[i] != NULL && pg_span_is (name, names[i]))
       return i;
   return 0;
 }

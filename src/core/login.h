@@ -26,6 +26,18 @@ typedef enum
 typedef enum
 {
   PG_SERVER_DOVECOT = 1,
+  PG_SERVER_COURIER = 2,
+  PG_SERVER_CYRUS = 3,
+  PG_SERVER_UW = 4,
+  PG_SERVER_QPOPPER = 5,
+  PG_SERVER_VPOPMAIL = 6,
+  PG_SERVER_POPA3D = 7,
+  PG_SERVER_PERDITION = 8,
+  PG_SERVER_TEAPOP = 9,
+  PG_SERVER_GNU_POP3D = 10,
+  PG_SERVER_VM_POP3D = 11,
+  PG_SERVER_SOLID_POP3D = 12,
+  PG_SERVER_POPGATE_LOGIN = 20, /* reported by popgate-login, not read in a line */
   PG_N_SERVERS
 } PgServer;
 
@@ -53,7 +65,7 @@ const char *pg_service_to_string (PgService service);
 /** pg_service_from_span: the service of that name. Returns FALSE, @out untouched, if there is none. */
 gboolean pg_service_from_span (PgSpan name, PgService *out);
 
-/** pg_server_to_string: "dovecot", or "?" for a number that is none. */
+/** pg_server_to_string: "dovecot", "courier", ..., or "?" for a number that is none. */
 const char *pg_server_to_string (PgServer server);
 
 /** pg_server_from_span: the server family of that name. Returns FALSE, @out untouched, if there is none. */

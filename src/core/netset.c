@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/netset.h"
 
+#include "core/bytes.h"
+
+/* 2^64 divided by the golden ratio: spreads neighbours. */
+#define MIXER G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
+
 struct _PgNetset
 {
   GHashTable *values;          /* PgNetwork * -> value */
@@ -13,11 +18,10 @@ static guint
 network_hash (gconstpointer key)
 {
   const PgNetwork *network = key;
-  guint            hash = network->prefix;
+  guint64          hash = pg_bytes_get_u64 (network->base.bytes) * MIXER;
 
-  for (gsize i = 0; i < sizeof network->base.bytes; i++)
-    hash = hash * 31 + network->base.bytes[i];
-  return hash;
+  hash = (hash ^ hash >> 32 ^ pg_bytes_get_u64 (network->base.bytes + 8) ^ network->prefix) * MIXER;
+  return (guint) (hash >> 32);
 }
 
 static gboolean

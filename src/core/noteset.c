@@ -168,9 +168,13 @@ pg_noteset_has_user_notes (const PgNoteset *self, gint64 now_us)
 gboolean
 pg_noteset_user_counts (const PgNoteset *self, PgSpan user, gint64 login_us, gint64 now_us)
 {
-  g_autofree char *name = g_ascii_strdown (user.data, (gssize) user.len);
-  const PgNote    *revoke = g_hash_table_lookup (self->by_user[PG_NOTE_REVOKE], name);
+  g_autofree char *name = NULL;
+  const PgNote    *revoke;
 
+  if (g_hash_table_size (self->by_user[PG_NOTE_REVOKE]) == 0 && g_hash_table_size (self->by_user[PG_NOTE_DENY]) == 0)
+    return TRUE;
+  name = g_ascii_strdown (user.data, (gssize) user.len);
+  revoke = g_hash_table_lookup (self->by_user[PG_NOTE_REVOKE], name);
   if (revoke != NULL && login_us <= revoke->made_us)
     return FALSE;
   return !is_in_force (g_hash_table_lookup (self->by_user[PG_NOTE_DENY], name), now_us);

@@ -3,6 +3,7 @@
 
 #define NAME_BYTES "_-"
 #define SESSION_BYTES "+/=_.:-"
+#define EARLY_USER_BYTES "-_.@"
 
 /* Places where a name could end, beyond which a line is not worth the time to look at them all. */
 #define ENDS_MAX 16
@@ -17,26 +18,57 @@ typedef struct
 } Elements;
 
 static gboolean
-take_service (PgSpan *span, PgService *out)
+is_login_process (PgSpan name, PgService *out)
 {
   static const struct
   {
-    const char *prefix;
+    const char *name;
     PgService   service;
-  } prefixes[] = {
-    { "pop3-login: ", PG_SERVICE_POP3 },
-    { "imap-login: ", PG_SERVICE_IMAP },
-    { "submission-login: ", PG_SERVICE_SUBMISSION },
-    { "managesieve-login: ", PG_SERVICE_SIEVE },
+  } processes[] = {
+    { "pop3-login", PG_SERVICE_POP3 },
+    { "imap-login", PG_SERVICE_IMAP },
+    { "submission-login", PG_SERVICE_SUBMISSION },
+    { "managesieve-login", PG_SERVICE_SIEVE },
   };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    if (pg_span_take (span, prefixes[i].prefix))
+  for (gsize i = 0; i < G_N_ELEMENTS (processes); i++)
+    if (pg_span_is (name, processes[i].name))
       {
-        *out = prefixes[i].service;
+        *out = processes[i].service;
         return TRUE;
       }
   return FALSE;
+}
+
+static gboolean
+take_service (PgSpan *span, PgService *out)
+{
+  PgSpan name;
+
+  return pg_span_take_until (span, ':', &name) && pg_span_take (span, " ") && is_login_process (name, out);
+}
+
+static gboolean
+is_early (const PgHead *head, PgHeadFormat format)
+{
+  return format == PG_HEAD_DOVECOT && head->program.len > 0;
+}
+
+/* Up to 1.x the level stood before the service: "dovecot: STAMP Info: pop3-login: ", "pop3-login: STAMP Info: ". */
+static gboolean
+take_early_process (const PgHead *head, PgSpan *span, PgService *out)
+{
+  if (!pg_span_take (span, "Info: "))
+    return FALSE;
+  return pg_span_is (head->program, "dovecot") ? take_service (span, out) : is_login_process (head->program, out);
+}
+
+static gboolean
+take_process (const PgHead *head, PgHeadFormat format, PgSpan *span, PgService *out)
+{
+  if (is_early (head, format))
+    return take_early_process (head, span, out);
+  return take_service (span, out) && (pg_span_take (span, "Info: ") || format != PG_HEAD_DOVECOT);
 }
 
 /* How often @literal stands in @text where a name could begin: "real_rip=" holds no "rip=". */
@@ -256,17 +288,62 @@ parse_elements (PgSpan message, PgLogin *out)
   return why != NULL ? why : check_elements (message, &elements, out);
 }
 
+/* "bob [203.0.113.17]", before there were elements. The name stands before the address: so it may have nothing odd in it. */
+static const char *
+parse_early (PgSpan message, PgLogin *out)
+{
+  PgSpan rest = message;
+  PgSpan address;
+  gsize  at;
+
+  if (!pg_span_find (message, " [", &at))
+    return "no address stands where one should";
+  out->user = pg_span (message.data, at);
+  pg_span_skip (&rest, at + strlen (" ["));
+  if (!pg_span_only_has (out->user, EARLY_USER_BYTES) || out->user.len > PG_USER_MAX)
+    return "the user name is malformed";
+  if (!pg_span_take_until (&rest, ']', &address) || rest.len > 0 || !pg_address_parse (address, &out->address)
+      || pg_address_is_unspecified (&out->address))
+    return "no address stands where one should";
+  return NULL;
+}
+
+static gboolean
+has_elements (PgSpan message)
+{
+  gsize at;
+
+  return pg_span_find (message, "=", &at);
+}
+
+static gboolean
+take_word_of_login (PgSpan *span)
+{
+  return pg_span_take (span, "Login: ") || pg_span_take (span, "Logged in: ");
+}
+
+gboolean
+pg_server_dovecot_is_login (PgSpan message)
+{
+  PgService service;
+
+  if (!take_service (&message, &service))
+    return FALSE;
+  (void) pg_span_take (&message, "Info: ");
+  return take_word_of_login (&message);
+}
+
 PgLineKind
 pg_server_dovecot_parse (const PgHead *head, PgHeadFormat format, PgLogin *out, const char **out_why)
 {
-  PgSpan  rest = head->message;
-  PgLogin login = { .server = PG_SERVER_DOVECOT };
+  PgSpan   rest = head->message;
+  PgLogin  login = { .server = PG_SERVER_DOVECOT };
+  gboolean early = is_early (head, format);
 
-  if (!take_service (&rest, &login.service) || (!pg_span_take (&rest, "Info: ") && format == PG_HEAD_DOVECOT))
+  if (!take_process (head, format, &rest, &login.service)
+      || !(early ? pg_span_take (&rest, "Login: ") : take_word_of_login (&rest)))
     return PG_LINE_OTHER;
-  if (!pg_span_take (&rest, "Login: ") && !pg_span_take (&rest, "Logged in: "))
-    return PG_LINE_OTHER;
-  *out_why = parse_elements (rest, &login);
+  *out_why = early && !has_elements (rest) ? parse_early (rest, &login) : parse_elements (rest, &login);
   if (*out_why != NULL)
     return PG_LINE_REFUSED;
   *out = login;

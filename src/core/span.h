@@ -3,6 +3,7 @@
  *
  * Pure: no I/O, no clock, no log, no globals. Bytes may be anything, NUL included; nothing is NUL-terminated.
  * A parser here is a chain of takes: each one either matches and moves the span on, or leaves it as it was.
+ * They are inline because each line of a log goes through many of them.
  */
 #pragma once
 
@@ -61,10 +62,37 @@ pg_span_skip (PgSpan *span, gsize count)
  *
  * Returns: TRUE if @needle occurs in @span
  */
-gboolean pg_span_find (PgSpan span, const char *needle, gsize *out_at);
+static inline gboolean
+pg_span_find (PgSpan span, const char *needle, gsize *out_at)
+{
+  gsize       len = strlen (needle);
+  const char *hit = span.data;
+  gsize       left = span.len;
+
+  while (left >= len && (hit = (const char *) memchr (hit, needle[0], left - len + 1)) != NULL)
+    {
+      if (memcmp (hit, needle, len) == 0)
+        {
+          *out_at = (gsize) (hit - span.data);
+          return TRUE;
+        }
+      hit++;
+      left = span.len - (gsize) (hit - span.data);
+    }
+  return FALSE;
+}
 
 /** pg_span_take: if @span begins with @literal, drops it and returns TRUE. */
-gboolean pg_span_take (PgSpan *span, const char *literal);
+static inline gboolean
+pg_span_take (PgSpan *span, const char *literal)
+{
+  gsize len = strlen (literal);
+
+  if (span->len < len || memcmp (span->data, literal, len) != 0)
+    return FALSE;
+  pg_span_skip (span, len);
+  return TRUE;
+}
 
 /**
  * pg_span_take_until:
@@ -74,7 +102,22 @@ gboolean pg_span_take (PgSpan *span, const char *literal);
  *
  * Returns: FALSE, with nothing moved, if @stop does not occur
  */
-gboolean pg_span_take_until (PgSpan *span, char stop, PgSpan *out);
+static inline gboolean
+pg_span_take_until (PgSpan *span, char stop, PgSpan *out)
+{
+  const char *hit;
+  gsize       len;
+
+  if (span->len == 0)
+    return FALSE;
+  hit = memchr (span->data, stop, span->len);
+  if (hit == NULL)
+    return FALSE;
+  len = (gsize) (hit - span->data);
+  *out = pg_span (span->data, len);
+  pg_span_skip (span, len + 1);
+  return TRUE;
+}
 
 /**
  * pg_span_take_number:
@@ -85,7 +128,20 @@ gboolean pg_span_take_until (PgSpan *span, char stop, PgSpan *out);
  *
  * Returns: FALSE, with nothing moved, if there are too few digits
  */
-gboolean pg_span_take_number (PgSpan *span, guint min_digits, guint max_digits, guint *out);
+static inline gboolean
+pg_span_take_number (PgSpan *span, guint min_digits, guint max_digits, guint *out)
+{
+  guint value = 0;
+  guint digits = 0;
+
+  while (digits < max_digits && digits < span->len && span->data[digits] >= '0' && span->data[digits] <= '9')
+    value = value * 10 + (guint) (span->data[digits++] - '0');
+  if (digits < min_digits)
+    return FALSE;
+  pg_span_skip (span, digits);
+  *out = value;
+  return TRUE;
+}
 
 /**
  * pg_span_only_has:

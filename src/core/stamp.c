@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/stamp.h"
 
+/* The label that multilog writes at the epoch: 2^62, and the ten seconds of TAI. */
+#define TAI64_EPOCH G_GUINT64_CONSTANT (0x400000000000000a)
+
+/* 9999-12-31 23:59:59 UTC: what the other forms end with too. */
+#define LAST_SECOND G_GUINT64_CONSTANT (253402300799)
+
 static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 static gboolean
@@ -88,14 +94,59 @@ take_iso (PgSpan *span, PgStamp *stamp)
          && take_offset (span, stamp);
 }
 
+static gboolean
+take_hex (PgSpan *span, gsize digits, guint64 *out)
+{
+  guint64 value = 0;
+
+  if (span->len < digits)
+    return FALSE;
+  for (gsize i = 0; i < digits; i++)
+    {
+      gint digit = g_ascii_xdigit_value (span->data[i]);
+
+      if (digit < 0 || g_ascii_isupper (span->data[i]))
+        return FALSE;
+      value = value << 4 | (guint64) digit;
+    }
+  pg_span_skip (span, digits);
+  *out = value;
+  return TRUE;
+}
+
+/* "@", 16 digits of seconds and 8 of nanoseconds. */
+static gboolean
+take_tai64n (PgSpan *span, PgStamp *stamp)
+{
+  guint64 label;
+  guint64 nanosecond;
+
+  if (!pg_span_take (span, "@") || !take_hex (span, 16, &label) || !take_hex (span, 8, &nanosecond) || label < TAI64_EPOCH
+      || label - TAI64_EPOCH > LAST_SECOND || nanosecond > 999999999)
+    return FALSE;
+  stamp->is_moment = TRUE;
+  stamp->moment_s = (gint64) (label - TAI64_EPOCH);
+  stamp->microsecond = (guint) (nanosecond / 1000);
+  return TRUE;
+}
+
+static gboolean
+take_any (PgSpan *span, PgStamp *stamp)
+{
+  if (span->len == 0)
+    return FALSE;
+  if (g_ascii_isdigit (span->data[0]))
+    return take_iso (span, stamp);
+  return span->data[0] == '@' ? take_tai64n (span, stamp) : take_bsd (span, stamp);
+}
+
 gboolean
 pg_stamp_take (PgSpan *span, PgStamp *out)
 {
-  PgSpan   rest = *span;
-  PgStamp  stamp = { 0 };
-  gboolean is_iso = rest.len > 0 && g_ascii_isdigit (rest.data[0]);
+  PgSpan  rest = *span;
+  PgStamp stamp = { 0 };
 
-  if (!(is_iso ? take_iso (&rest, &stamp) : take_bsd (&rest, &stamp)))
+  if (!take_any (&rest, &stamp))
     return FALSE;
   *span = rest;
   *out = stamp;
@@ -181,6 +232,11 @@ pg_stamp_resolve (const PgStamp *stamp, const PgClock *clock, gint64 *out_us)
 {
   guint first = year_about (clock->now_us);
 
+  if (stamp->is_moment)
+    {
+      *out_us = stamp->moment_s * PG_SECOND + stamp->microsecond;
+      return TRUE;
+    }
   if (stamp->year != 0)
     return resolve_in_year (stamp, stamp->year, clock->zone, out_us);
   /* eight years hold every 29 February, over a century without leap year too */

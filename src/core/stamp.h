@@ -7,7 +7,12 @@
  * On doubt a moment is the older one, so that no reading makes a login fresher than it is:
  *  - no year (RFC 3164): the latest year that puts the stamp at most PG_STAMP_AHEAD_MAX after now, and has that day;
  *  - a local hour that comes twice (end of summer time): its first coming;
- *  - a local time that never was (start of summer time): no moment.
+ *  - a local time that never was (start of summer time): no moment;
+ *  - digits below a microsecond are cut off, never rounded up.
+ * TAI64N counts seconds of TAI. multilog and svlogd make the label out of the system's clock and the ten seconds that TAI was
+ * ahead of UTC in 1970, without leap seconds, and so it is read. s6-log adds today's leap seconds too: its labels are ahead by
+ * as many seconds (27 since 2017), which whoever takes a login for no later than now must bear.
+ * Source: RFC 3164 4.1.2; RFC 3339 5.6; RFC 5424 6.2.3; cr.yp.to/libtai/tai64.html
  */
 #pragma once
 
@@ -36,7 +41,9 @@ typedef struct
   guint    second; /* up to 60 */
   guint    microsecond;
   gboolean has_offset;
-  gint     offset_s; /* east of UTC */
+  gint     offset_s;  /* east of UTC */
+  gboolean is_moment; /* TAI64N: @moment_s and @microsecond say all, the other fields nothing */
+  gint64   moment_s;  /* seconds since the epoch */
 } PgStamp;
 
 /**
@@ -45,7 +52,8 @@ typedef struct
  * @out: (out): the stamp
  *
  * Takes one of "Nov 23 11:44:14" (RFC 3164 4.1.2; a day below 10 may have a zero), "2026-11-23T11:44:40.550565+00:00"
- * (RFC 3339; "Z" and no fraction are legal) and "2026-11-23 11:44:40" (Dovecot log_timestamp, local time).
+ * (RFC 3339; "Z" and no fraction are legal), "2026-11-23 11:44:40" (Dovecot log_timestamp, local time) and
+ * "@400000006b04273220d0f86f" (TAI64N, lower case).
  *
  * Returns: FALSE, with nothing moved, if @span begins with none of them
  */

@@ -4,6 +4,7 @@
 #include "core/duration.h"
 #include "core/error.h"
 #include "core/reply.h"
+#include "core/source-spec.h"
 
 #include "common.h"
 
@@ -19,9 +20,23 @@ check_config (const PgConfig *c)
   must (c->reject[0] == '\0' || pg_reply_text_is_valid (c->reject));
   must (c->services != 0 && c->servers != 0);
   must (g_strv_length (c->policy_listen) >= 1 && g_strv_length (c->control_listen) >= 1);
-  must (g_strv_length (c->sources) >= 1 && g_strv_length (c->dovecot_names) >= 1);
+  must (c->sources != NULL && g_strv_length (c->dovecot_names) >= 1);
   must (c->hosts != NULL && c->never_users != NULL && c->admins != NULL);
   must (c->socket_owner != NULL && c->socket_group != NULL);
+}
+
+static void
+check_sources (const PgConfig *c)
+{
+  must (c->sources[0] != NULL || c->login_listen[0] != NULL);
+  for (char **source = c->sources; *source != NULL; source++)
+    {
+      g_autoptr (PgSourceSpec) spec = pg_source_spec_parse (*source, NULL);
+
+      must (spec != NULL && spec->name[0] != '\0');
+      must ((spec->path != NULL) == (spec->kind == PG_SOURCE_FILE));
+      must ((spec->units != NULL && spec->units[0] != NULL) == (spec->kind == PG_SOURCE_JOURNAL));
+    }
 }
 
 /* Loopback is never granted unless all such addresses were given up with one word. */
@@ -42,6 +57,7 @@ check (PgConfig *config, const GError *error)
   if (config == NULL)
     return;
   check_config (config);
+  check_sources (config);
   check_never (config);
   pg_config_free (config);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Login lines. The first byte says what the rest is:
- *   s, d  a line of syslog, of Dovecot's own file: what is read from it must stand in it;
+ *   s, d, T  a line of syslog, of Dovecot's own file, behind multilog: what is read from it must stand in it;
  *   m     the message of a line, without its head;
  *   n, N  a user name that somebody logged in with (2.3, 2.4): no other name and no other address may come out;
  *   f     a user name that somebody failed to log in with: no login may come out;
@@ -18,6 +18,20 @@
 static const char *const any_host[] = { NULL };
 static const char *const dovecot_names[] = { "dovecot", NULL };
 
+/* What came before must not change what a line is. */
+static void
+must_agree_with_memo (PgSpan line, PgHeadFormat format, PgLineRules rules, const PgClock *clock, PgLineKind expected)
+{
+  static PgProgramMemo memo; /* for the whole run */
+  const char          *why;
+  PgLogin              login;
+  PgLineKind           kind;
+
+  rules.memo = &memo;
+  kind = pg_login_line_parse (line, format, &rules, clock, NULL, &login, &why);
+  must (kind == expected || (kind == PG_LINE_OTHER && expected == PG_LINE_FOREIGN));
+}
+
 static PgLineKind
 parse (PgSpan line, PgHeadFormat format, PgLogin *out)
 {
@@ -30,8 +44,9 @@ parse (PgSpan line, PgHeadFormat format, PgLogin *out)
   if (utc == NULL)
     utc = g_time_zone_new_utc ();
   clock.zone = utc;
-  kind = pg_login_line_parse (line, format, &rules, &clock, out, &why);
+  kind = pg_login_line_parse (line, format, &rules, &clock, NULL, out, &why);
   must (kind <= PG_LINE_LOGIN);
+  must_agree_with_memo (line, format, rules, &clock, kind);
   must (kind != PG_LINE_REFUSED || why != NULL);
   return kind;
 }
@@ -65,15 +80,65 @@ check_address (PgSpan text, const PgLogin *login)
   fail (__FILE__, __LINE__, "the address does not stand in the line");
 }
 
+/* Up to 1.x: "Login: name [address]", and that is the end. */
+static gboolean
+is_early (PgSpan text, const PgLogin *login)
+{
+  const char *behind = login->user.data + login->user.len;
+  PgSpan      rest = pg_span (behind, (gsize) (text.data + text.len - behind));
+  PgSpan      value;
+  PgAddress   address;
+
+  return login->user.data - text.data >= 7 && memcmp (login->user.data - 7, "Login: ", 7) == 0 && pg_span_take (&rest, " [")
+         && pg_span_take_until (&rest, ']', &value) && rest.len == 0 && pg_address_parse (value, &address)
+         && pg_address_equal (&address, &login->address);
+}
+
+static void
+check_dovecot_login (PgSpan text, const PgLogin *login)
+{
+  must (holds (text, "-login: ") && (holds (text, "Login: ") || holds (text, "Logged in: ")));
+  if (is_early (text, login))
+    return;
+  must (memcmp (login->user.data - 6, "user=<", 6) == 0 && login->user.data[login->user.len] == '>');
+  check_address (text, login);
+}
+
 static void
 check_login (PgSpan text, const PgLogin *login)
 {
   must (login->user.len >= 1 && login->user.len <= PG_USER_MAX);
-  must (login->user.data > text.data && login->user.data + login->user.len < text.data + text.len);
-  must (memcmp (login->user.data - 6, "user=<", 6) == 0 && login->user.data[login->user.len] == '>');
-  must (login->server == PG_SERVER_DOVECOT && login->service >= PG_SERVICE_POP3 && login->service < PG_N_SERVICES);
-  must (holds (text, "-login: ") && (holds (text, "Login: ") || holds (text, "Logged in: ")));
-  check_address (text, login);
+  must (login->user.data > text.data && login->user.data + login->user.len <= text.data + text.len);
+  must (login->service >= PG_SERVICE_POP3 && login->service < PG_N_SERVICES);
+  if (login->server == PG_SERVER_DOVECOT)
+    check_dovecot_login (text, login);
+}
+
+static gboolean
+lies_in (PgSpan part, PgSpan whole)
+{
+  return part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
+}
+
+/* The message is the line's end, the rest stands before it, and no head is of two kinds that differ in who speaks. */
+static void
+check_head (PgSpan line)
+{
+  static const PgHeadFormat formats[] = { PG_HEAD_SYSLOG, PG_HEAD_DOVECOT, PG_HEAD_TAI64N };
+  PgHead                    head;
+  PgHeadFormat              guess = pg_head_guess (line);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      if (!pg_head_parse (line, formats[i], &head))
+        continue;
+      must (lies_in (head.host, line) && lies_in (head.program, line) && lies_in (head.pid, line));
+      must (head.message.data + head.message.len == line.data + line.len && head.message.data > line.data);
+      must ((head.host.len > 0) == (formats[i] == PG_HEAD_SYSLOG));
+      must (formats[i] == PG_HEAD_DOVECOT || head.program.len > 0);
+      must (formats[i] != PG_HEAD_SYSLOG || !head.stamp.is_moment);
+      must (guess != PG_HEAD_UNKNOWN || formats[i] == PG_HEAD_DOVECOT);
+    }
 }
 
 static void
@@ -81,7 +146,7 @@ check_line (PgSpan line, PgHeadFormat format)
 {
   PgLogin login = { .time_us = -77 };
 
-  (void) pg_head_guess (line);
+  check_head (line);
   if (parse (line, format, &login) == PG_LINE_LOGIN)
     check_login (line, &login);
   else
@@ -164,8 +229,10 @@ check_stamp (PgSpan input)
   pg_span_skip (&input, 8);
   if (!pg_stamp_take (&input, &stamp) || !pg_stamp_resolve (&stamp, &clock, &moment))
     return;
-  must (stamp.year != 0 || moment <= clock.now_us + PG_STAMP_AHEAD_MAX);
-  must (stamp.year != 0 || moment > clock.now_us - 9 * 366 * PG_DAY);
+  if (stamp.year != 0 || stamp.is_moment)
+    return;
+  must (moment <= clock.now_us + PG_STAMP_AHEAD_MAX);
+  must (moment > clock.now_us - 9 * 366 * PG_DAY);
 }
 
 int
@@ -183,6 +250,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       break;
     case 'd':
       check_line (text, PG_HEAD_DOVECOT);
+      break;
+    case 'T':
+      check_line (text, PG_HEAD_TAI64N);
       break;
     case 'm':
       check_message (text);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal of this test: no input makes a parser of the core read where it should not, or answer what it must not.
 #
-# Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line record config
+# Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line joiner record report config
 # Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
@@ -32,7 +32,7 @@ seed_login_line() {
     line = $0
     for (i = 1; i < 7; i++)
       sub(/^[^\t]*\t/, "", line)
-    put(($1 == "dovecot-file" ? "d" : $1 == "journald-message" ? "m" : "s") line)
+    put(($1 == "dovecot-file" ? "d" : $1 == "tai64n" ? "T" : $1 == "journald-message" ? "m" : "s") line)
     if ($5 != "-") {
       put("n" $5)
       put("N" $5)
@@ -40,6 +40,39 @@ seed_login_line() {
     }
   }' "$top"/tests/corpus/logline/*.tsv
   printf 'tAAAAAAAANov 23 11:44:14 ' >"$1/seed-stamp"
+}
+
+# Each message of a sentence, behind the letter of its program, and each name in it in each way to log in and to fail.
+seed_login_form() {
+  awk -F '\t' -v out="$1/" '
+  BEGIN {
+    n = split("courier - - - cyrus - uw - qpopper - vpopmail popa3d perdition - teapop - gnu-pop3d vm-pop3d solid-pop3d", names, " ")
+    for (i = 1; i <= n; i++)
+      which[names[i]] = sprintf("%c", 59 + i)
+  }
+  function put(text) {
+    file = out "seed-" ++n
+    printf "%s", text > file
+    close(file)
+  }
+  function put_name(name,   i) {
+    if (known[name]++ || name == "")
+      return
+    for (i = 0; i < 20; i++) {
+      put("n" sprintf("%c", 65 + i) name)
+      put("f" sprintf("%c", 65 + i) name)
+    }
+  }
+  /^#/ || !($2 in which) { next }
+  {
+    line = $0
+    for (i = 1; i < 7; i++)
+      sub(/^[^\t]*\t/, "", line)
+    sub(/^[^:]*:..:[^:]*: /, "", line)
+    put("s" which[$2] line)
+    if ($6 ~ /^composed: (failed: |name )/)
+      put_name(substr($6, index(substr($6, 11), " ") + 11))
+  }' "$top"/tests/corpus/logline/*.tsv
 }
 
 seed_address() {
@@ -63,8 +96,11 @@ make_seeds() {
     lines) seed_files "$2" '\000\001\020' requests ;;
     request) seed_files "$2" '\002\001\020' requests ;;
     login-line) seed_login_line "$2" ;;
+    login-form) seed_login_form "$2" ;;
     config) seed_files "$2" '\000' config ;;
+    joiner) printf '\000\001\012c1\n\000\001\013ubob\n\002\002\012c2\n\204\001\012e\n\202\002\014ueve\n' >"$2/seed-1" ;;
     record) ;;
+    report) printf 'pgl\001\200\371\311V"a\006\000\004pop3\011192.0.2.7\014198.51.100.1\004anna' >"$2/seed-1" ;;
     *) echo "run.sh: no fuzzer $1" >&2; exit 2 ;;
   esac
 }
@@ -83,7 +119,7 @@ run_one() {
 }
 
 status=0
-for name in ${*:-address lines request login-line record config}; do
+for name in ${*:-address lines request login-line joiner record report config}; do
   run_one "$name" || status=1
 done
 exit $status

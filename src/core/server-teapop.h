@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* server-teapop: the login lines of Teapop.
+ *
+ * Pure: tables for login-form, which says what the forms mean. Fuzzed by tests/fuzz/fuzz-login-form.c.
+ *
+ * Source: pop-before-smtp 1.42's documentation
+ */
+#pragma once
+
+#include "core/login-form.h"
+
+G_BEGIN_DECLS
+
+/** pg_server_teapop: the family, for the table of login-line.c. */
+extern const PgFormFamily pg_server_teapop;
+
+G_END_DECLS
