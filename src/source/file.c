@@ -4,6 +4,7 @@
  * told. */
 #include "core/error.h"
 #include "source/lookback.h"
+#include "source/packed.h"
 #include "source/rotation.h"
 #include "source/source-class.h"
 
@@ -33,12 +34,15 @@ typedef struct
 {
   PgSource  base;
   char     *path;
+  PgTrust   trust;
   int       inotify;
   int       folder_watch;
   GQueue    followed; /* of Followed, oldest first */
   Followed *current;  /* the last of them: what the path names, or named last; NULL: nothing yet */
   char     *problem;
   gboolean  is_held;
+
+  PgPackedWant *want; /* while it starts: what of packed files is wanted; else none is looked into */
 } FileSource;
 
 /* --- the files that are followed ------------------------------------------------------------------------------------- */
@@ -111,13 +115,32 @@ follow_older (FileSource *self, PgTail *tail, GList *younger)
     pg_tail_free (tail);
 }
 
+/* As pg_packed_open(). */
+static PgTail *
+open_packed (FileSource *self, const char *path, const PgTailMark *mark, gboolean *out_goes_on)
+{
+  PgTail *tail = self->want != NULL ? pg_packed_open (path, self->want, mark, out_goes_on) : NULL;
+
+  if (tail != NULL && self->base.format == PG_HEAD_UNKNOWN)
+    self->base.format = self->want->format;
+  return tail;
+}
+
+/* A predecessor of which nothing was read yet. */
+static PgTail *
+open_older (FileSource *self, const char *path, gboolean *out_goes_on)
+{
+  return pg_rotation_is_packed (path) ? open_packed (self, path, NULL, out_goes_on) : pg_tail_open (path, self->trust, NULL);
+}
+
 /* Follows the first @n files of @older from their start: those that came after the one where reading goes on. */
 static void
 follow_younger (FileSource *self, const GPtrArray *older, guint n, GList *younger)
 {
   while (n-- > 0)
     {
-      PgTail *tail = pg_tail_open (g_ptr_array_index (older, n), NULL);
+      gboolean goes_on;
+      PgTail  *tail = open_older (self, g_ptr_array_index (older, n), &goes_on);
 
       if (tail != NULL)
         follow_older (self, tail, younger);
@@ -132,7 +155,7 @@ follow_unseen (FileSource *self)
 
   for (guint i = 0; i < older->len && self->current != NULL; i++)
     {
-      g_autoptr (PgTail) tail = pg_tail_open (g_ptr_array_index (older, i), NULL);
+      g_autoptr (PgTail) tail = pg_tail_open (g_ptr_array_index (older, i), self->trust, NULL);
 
       if (tail == NULL || !pg_tail_is_same (tail, self->current->tail))
         continue;
@@ -190,7 +213,7 @@ look_at_path (FileSource *self)
       set_problem (self, NULL);
       return;
     }
-  tail = pg_tail_open (self->path, &error);
+  tail = pg_tail_open (self->path, self->trust, &error);
   if (tail != NULL)
     {
       follow_current (self, tail);
@@ -213,6 +236,24 @@ mark_at (GBytes *position, gsize index)
   return pg_tail_mark_get (data + index * PG_TAIL_MARK_SIZE);
 }
 
+/* The predecessor that @mark was made of, at the mark. It may have been packed since. */
+static PgTail *
+find_marked (FileSource *self, const GPtrArray *older, const PgTailMark *mark, guint *out_index)
+{
+  PgTail  *tail = pg_rotation_find (older, self->trust, mark, out_index);
+  gboolean goes_on = TRUE;
+
+  for (guint i = 0; i < older->len && tail == NULL && goes_on && mark->offset > 0; i++)
+    {
+      const char *path = g_ptr_array_index (older, i);
+
+      *out_index = i;
+      if (pg_rotation_is_packed (path))
+        tail = open_packed (self, path, mark, &goes_on);
+    }
+  return tail;
+}
+
 /* Goes on at @mark in the current file, or in a predecessor and then in all files that came after it. */
 static gboolean
 resume_at (FileSource *self, const PgTailMark *mark, const GPtrArray *older)
@@ -225,7 +266,7 @@ resume_at (FileSource *self, const PgTailMark *mark, const GPtrArray *older)
       pg_tail_seek (self->current->tail, mark->offset);
       return TRUE;
     }
-  tail = pg_rotation_find (older, mark, &index);
+  tail = find_marked (self, older, mark, &index);
   if (tail == NULL)
     return FALSE;
   follow_older (self, tail, current_link (self));
@@ -237,7 +278,7 @@ resume_at (FileSource *self, const PgTailMark *mark, const GPtrArray *older)
 static gboolean
 resume (FileSource *self, GBytes *position)
 {
-  g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
+  g_autoptr (GPtrArray) older = pg_rotation_list_all (self->path);
   gsize      n_marks = g_bytes_get_size (position) / PG_TAIL_MARK_SIZE;
   PgTailMark mark;
   guint      index;
@@ -247,7 +288,7 @@ resume (FileSource *self, GBytes *position)
       PgTail *tail;
 
       mark = mark_at (position, i);
-      if ((tail = pg_rotation_find (older, &mark, &index)) != NULL)
+      if ((tail = find_marked (self, older, &mark, &index)) != NULL)
         follow_older (self, tail, current_link (self));
     }
   if (n_marks == 0)
@@ -260,7 +301,7 @@ resume (FileSource *self, GBytes *position)
 static void
 look_back (FileSource *self, gint64 since_us, const PgClock *clock)
 {
-  g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
+  g_autoptr (GPtrArray) older = pg_rotation_list_all (self->path);
   GQueue   found = G_QUEUE_INIT;
   gboolean goes_on = TRUE;
   PgTail  *tail;
@@ -269,12 +310,15 @@ look_back (FileSource *self, gint64 since_us, const PgClock *clock)
     goes_on = pg_lookback_seek (self->current->tail, self->base.format, since_us, clock);
   for (guint i = 0; i < older->len && goes_on && i + 1 < TAILS_MAX; i++)
     {
-      tail = pg_tail_open (g_ptr_array_index (older, i), NULL);
+      const char *path = g_ptr_array_index (older, i);
+
+      tail = open_older (self, path, &goes_on);
       if (tail == NULL)
         continue;
       if (self->base.format == PG_HEAD_UNKNOWN)
         self->base.format = pg_lookback_guess (tail);
-      goes_on = pg_lookback_seek (tail, self->base.format, since_us, clock);
+      if (!pg_rotation_is_packed (path))
+        goes_on = pg_lookback_seek (tail, self->base.format, since_us, clock);
       g_queue_push_head (&found, tail);
     }
   while ((tail = g_queue_pop_head (&found)) != NULL)
@@ -284,12 +328,16 @@ look_back (FileSource *self, gint64 since_us, const PgClock *clock)
 static void
 start_file (PgSource *base, GBytes *position, gint64 since_us, const PgClock *clock)
 {
-  FileSource *self = (FileSource *) base;
+  FileSource  *self = (FileSource *) base;
+  PgPackedWant want = { .trust = self->trust, .since_us = since_us, .clock = clock, .budget = PG_PACKED_BUDGET };
 
   watch_folder (self);
   look_at_path (self);
+  want.format = base->format;
+  self->want = &want;
   if (position == NULL || !resume (self, position))
     look_back (self, since_us, clock);
+  self->want = NULL;
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
@@ -328,7 +376,7 @@ begin_anew (FileSource *self, Followed *followed)
   g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
   GList  *link = g_queue_find (&self->followed, followed);
   guint   index;
-  PgTail *copy = pg_rotation_find_copy (older, followed->tail, &index);
+  PgTail *copy = pg_rotation_find_copy (older, self->trust, followed->tail, &index);
 
   pg_tail_seek (followed->tail, 0);
   if (copy == NULL)
@@ -454,12 +502,13 @@ static const PgSourceClass file_class = {
 };
 
 PgSource *
-pg_file_source_new (const char *path)
+pg_file_source_new (const PgSourceSpec *spec, G_GNUC_UNUSED GError **error)
 {
   FileSource *self = g_new0 (FileSource, 1);
 
   self->base.class = &file_class;
-  self->path = g_strdup (path);
+  self->path = g_strdup (spec->path);
+  self->trust = spec->trusts_any ? PG_TRUST_ANY : PG_TRUST_OWNERS;
   self->inotify = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->folder_watch = -1;
   g_queue_init (&self->followed);

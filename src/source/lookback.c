@@ -18,10 +18,8 @@ read_step (const PgTail *tail, guint64 offset, char buffer[STEP])
 }
 
 PgHeadFormat
-pg_lookback_guess (const PgTail *tail)
+pg_lookback_guess_lines (PgSpan data)
 {
-  g_autofree char *buffer = g_malloc (STEP);
-  PgSpan           data = read_step (tail, 0, buffer);
   g_autoptr (PgLines) lines = pg_lines_new (FALSE);
   PgHeadFormat format = PG_HEAD_UNKNOWN;
   PgSpan       line;
@@ -31,9 +29,16 @@ pg_lookback_guess (const PgTail *tail)
   return format;
 }
 
-/* The first line of @data that tells its time, and whether it is older. FALSE: none does. */
-static gboolean
-is_older (PgSpan data, PgHeadFormat format, gint64 since_us, const PgClock *clock, gboolean *out_older)
+PgHeadFormat
+pg_lookback_guess (const PgTail *tail)
+{
+  g_autofree char *buffer = g_malloc (STEP);
+
+  return pg_lookback_guess_lines (read_step (tail, 0, buffer));
+}
+
+gboolean
+pg_lookback_is_older (PgSpan data, PgHeadFormat format, gint64 since_us, const PgClock *clock, gboolean *out_older)
 {
   g_autoptr (PgLines) lines = pg_lines_new (FALSE);
   PgSpan line;
@@ -79,7 +84,7 @@ pg_lookback_seek (PgTail *tail, PgHeadFormat format, gint64 since_us, const PgCl
       guint64 line_at = step_at = step_at > STEP ? step_at - STEP : 0;
       PgSpan  data = read_step (tail, step_at, buffer);
 
-      if (find_line_start (&data, &line_at) && is_older (data, format, since_us, clock, &older) && older)
+      if (find_line_start (&data, &line_at) && pg_lookback_is_older (data, format, since_us, clock, &older) && older)
         pg_tail_seek (tail, line_at);
     }
   if (!older)

@@ -2,6 +2,7 @@
 /* source-class: what each kind of source provides. For the files of this folder. */
 #pragma once
 
+#include "core/source-spec.h"
 #include "source/source.h"
 
 G_BEGIN_DECLS
@@ -30,10 +31,20 @@ struct _PgSource
 /** pg_source_give: decides the format if need be, and hands @line to @sink. FALSE: not taken. */
 gboolean pg_source_give (PgSource *self, PgSpan line, const PgSourceSink *sink);
 
-/** pg_file_source_new: a source that follows the file at @path. */
-PgSource *pg_file_source_new (const char *path);
+/**
+ * PgSourceNew: makes a source of a kind; name and format are set by pg_source_new().
+ * @spec: of that kind; borrowed
+ * @error: PG_ERROR_VALUE
+ */
+typedef PgSource *PgSourceNew (const PgSourceSpec *spec, GError **error);
+
+/** pg_file_source_new: a source that follows a file. */
+PgSourceNew pg_file_source_new;
 
 /** pg_stdin_source_new: a source that reads the standard input. */
-PgSource *pg_stdin_source_new (void);
+PgSourceNew pg_stdin_source_new;
+
+/** pg_journal_source_new: a source that follows the journal; an error if popgate was built without libsystemd. */
+PgSourceNew pg_journal_source_new;
 
 G_END_DECLS

@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "source/source.h"
 
-#include "core/error.h"
 #include "source/source-class.h"
 
-#define FORMAT_OPTION "format="
-
-static PgSource *
-make_kind (const char *name)
-{
-  if (g_str_has_prefix (name, "file:/"))
-    return pg_file_source_new (name + strlen ("file:"));
-  if (g_str_equal (name, "stdin:"))
-    return pg_stdin_source_new ();
-  return NULL;
-}
-
 PgSource *
-pg_source_new (const char *spec, GError **error)
+pg_source_new (const char *text, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (spec, ",", 2);
-  PgHeadFormat format = PG_HEAD_UNKNOWN;
-  PgSpan       option = pg_span_from_string (parts[0] != NULL && parts[1] != NULL ? parts[1] : FORMAT_OPTION "auto");
-  PgSource    *self = NULL;
+  static PgSourceNew *const kinds[] = {
+    [PG_SOURCE_FILE] = pg_file_source_new,
+    [PG_SOURCE_STDIN] = pg_stdin_source_new,
+    [PG_SOURCE_JOURNAL] = pg_journal_source_new,
+  };
+  g_autoptr (PgSourceSpec) spec = pg_source_spec_parse (text, error);
+  PgSource *self;
 
-  if (parts[0] != NULL && pg_span_take (&option, FORMAT_OPTION) && pg_head_format_from_span (option, &format))
-    self = make_kind (parts[0]);
+  if (spec == NULL)
+    return NULL;
+  self = kinds[spec->kind](spec, error);
   if (self == NULL)
     {
-      g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "\"%s\": expected file:/PATH or stdin:, perhaps with ,format=...", spec);
+      g_prefix_error (error, "[log] source = \"%s\": ", text);
       return NULL;
     }
-  self->name = g_strdup (parts[0]);
-  self->format = format;
+  self->name = g_strdup (spec->name);
+  if (spec->kind != PG_SOURCE_JOURNAL)
+    self->format = spec->format;
   return self;
 }
 

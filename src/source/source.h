@@ -43,18 +43,18 @@ typedef enum
 
 /**
  * pg_source_new:
- * @spec: "file:/PATH" or "stdin:", perhaps with ",format=auto|syslog|dovecot"
+ * @text: as in [log] source: see core/source-spec.h
  * @error: PG_ERROR_VALUE
  *
  * Returns: (transfer full): a source that is not started; free with pg_source_free()
  */
 G_GNUC_WARN_UNUSED_RESULT
-PgSource *pg_source_new (const char *spec, GError **error);
+PgSource *pg_source_new (const char *text, GError **error);
 
 /** pg_source_free: ends @self; NULL is legal. */
 void pg_source_free (PgSource *self);
 
-/** pg_source_name: @spec without options: names the source in messages and stored positions; borrowed. */
+/** pg_source_name: what is read, without the options that say how: names the source in messages and stored positions; borrowed. */
 const char *pg_source_name (const PgSource *self);
 
 /**

@@ -103,7 +103,7 @@ static const PgSourceClass stdin_class = {
 };
 
 PgSource *
-pg_stdin_source_new (void)
+pg_stdin_source_new (G_GNUC_UNUSED const PgSourceSpec *spec, G_GNUC_UNUSED GError **error)
 {
   StdinSource *self = g_new0 (StdinSource, 1);
 

@@ -12,7 +12,6 @@
 
 #define PORTION 65536
 #define KEPT_MAX 64
-#define FINGERPRINT_MAX 256
 
 struct _PgTail
 {
@@ -39,7 +38,7 @@ new_tail (int fd, const struct stat *status)
 }
 
 PgTail *
-pg_tail_open (const char *path, GError **error)
+pg_tail_open (const char *path, PgTrust trust, GError **error)
 {
   struct stat status;
   int         fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -49,11 +48,23 @@ pg_tail_open (const char *path, GError **error)
     wrong = g_strerror (errno);
   else if (!S_ISREG (status.st_mode))
     wrong = "not a regular file";
-  if (wrong == NULL)
+  if (wrong != NULL)
+    g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot open %s: %s", path, wrong);
+  else if (trust == PG_TRUST_ANY || pg_trust_check_file (path, fd, error))
     return new_tail (fd, &status);
-  g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot open %s: %s", path, wrong);
   if (fd >= 0)
     close (fd);
+  return NULL;
+}
+
+PgTail *
+pg_tail_new (int fd)
+{
+  struct stat status;
+
+  if (fstat (fd, &status) == 0)
+    return new_tail (fd, &status);
+  close (fd);
   return NULL;
 }
 
@@ -182,8 +193,8 @@ static gboolean
 fingerprint (const PgTail *self, guint64 offset, guint64 *out)
 {
   static const PgSecret no_secret; /* it is compared, not trusted */
-  char                  before[FINGERPRINT_MAX];
-  gsize                 want = (gsize) MIN (offset, FINGERPRINT_MAX);
+  char                  before[PG_TAIL_FINGERPRINT_MAX];
+  gsize                 want = (gsize) MIN (offset, PG_TAIL_FINGERPRINT_MAX);
 
   if (read_at (self, offset - want, before, want) != (gssize) want)
     return FALSE;

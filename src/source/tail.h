@@ -7,6 +7,7 @@
 #pragma once
 
 #include "source/reader.h"
+#include "source/trust.h"
 
 G_BEGIN_DECLS
 
@@ -15,13 +16,16 @@ typedef struct _PgTail PgTail;
 /** PG_TAIL_MARK_SIZE: bytes of a stored mark. */
 #define PG_TAIL_MARK_SIZE 32
 
+/** PG_TAIL_FINGERPRINT_MAX: so many bytes before a mark are looked at. */
+#define PG_TAIL_FINGERPRINT_MAX 256
+
 /** PgTailMark: the start of a line in a file: where, and what stands before it. */
 typedef struct
 {
   guint64 device;
   guint64 inode;
   guint64 offset;
-  guint64 fingerprint; /* of up to 256 bytes before the offset */
+  guint64 fingerprint; /* of up to PG_TAIL_FINGERPRINT_MAX bytes before the offset */
 } PgTailMark;
 
 /**
@@ -44,10 +48,14 @@ typedef enum
 /**
  * pg_tail_open:
  * @path: a regular file; it is read from its start unless pg_tail_seek() says otherwise
- * @error: PG_ERROR_SYSTEM
+ * @trust: who may write to it
+ * @error: PG_ERROR_SYSTEM, PG_ERROR_DENIED
  */
 G_GNUC_WARN_UNUSED_RESULT
-PgTail *pg_tail_open (const char *path, GError **error);
+PgTail *pg_tail_open (const char *path, PgTrust trust, GError **error);
+
+/** pg_tail_new: of @fd (transfer full), a regular file; NULL: it can't be looked at. */
+PgTail *pg_tail_new (int fd);
 
 /** pg_tail_free: ends @self; NULL is legal. */
 void pg_tail_free (PgTail *self);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "source/packed.h"
+
+#include "source/lookback.h"
+#include "source/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct
+{
+  PgPackedWant     *want;
+  const PgTailMark *mark;
+  PgTail           *tail;   /* of the file without a name */
+  guint64           offset; /* of the next portion */
+  guint64           start;  /* where reading is to begin */
+  gboolean          is_it;  /* the mark was made of this log, or there is none */
+  gboolean          found_older;
+} Packed;
+
+/* A file that nobody else can open, and that goes when it is closed. */
+static PgTail *
+make_nameless (void)
+{
+  g_autofree char *path = NULL;
+  int              fd = g_file_open_tmp ("popgate-XXXXXX", &path, NULL);
+
+  if (fd < 0)
+    return NULL;
+  (void) g_unlink (path);
+  return pg_tail_new (fd);
+}
+
+static gboolean
+write_at (int fd, PgSpan data, guint64 offset)
+{
+  while (data.len > 0)
+    {
+      gssize n = pwrite (fd, data.data, data.len, (off_t) offset);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      if (n < 0)
+        continue;
+      pg_span_skip (&data, (gsize) n);
+      offset += (guint64) n;
+    }
+  return TRUE;
+}
+
+/* If the portion at @begin begins with older lines, nothing before them is wanted. */
+static gboolean
+drop_older (Packed *self, PgSpan portion, guint64 begin)
+{
+  PgSpan   lines = portion;
+  PgSpan   cut;
+  gboolean older;
+  int      fd = pg_tail_fd (self->tail);
+
+  if (begin < self->start || (begin > 0 && !pg_span_take_until (&lines, '\n', &cut))
+      || !pg_lookback_is_older (lines, self->want->format, self->want->since_us, self->want->clock, &older) || !older)
+    return TRUE;
+  self->found_older = TRUE;
+  self->start = begin + (guint64) (lines.data - portion.data);
+  return ftruncate (fd, 0) == 0 && write_at (fd, portion, begin);
+}
+
+static gboolean
+take_portion (Packed *self, PgSpan portion)
+{
+  guint64 begin = self->offset;
+  guint64 end = begin + portion.len;
+
+  self->offset = end;
+  if (self->want->format == PG_HEAD_UNKNOWN)
+    self->want->format = pg_lookback_guess_lines (portion);
+  if (!self->is_it && end + PG_TAIL_FINGERPRINT_MAX <= self->mark->offset)
+    return TRUE;
+  if (!write_at (pg_tail_fd (self->tail), portion, begin))
+    return FALSE;
+  if (!self->is_it && end >= self->mark->offset)
+    {
+      self->is_it = pg_tail_fits (self->tail, self->mark);
+      return self->is_it;
+    }
+  return !self->is_it || drop_older (self, portion, begin);
+}
+
+/* FALSE: it is not what is wanted, or takes too much. That it is damaged is no reason not to take what came before. */
+static gboolean
+take_all (Packed *self, PgUnpack *unpack)
+{
+  PgSpan portion;
+
+  while (pg_unpack_next (unpack, &portion, NULL) && portion.len > 0)
+    {
+      if (portion.len > self->want->budget)
+        return FALSE;
+      self->want->budget -= portion.len;
+      if (!take_portion (self, portion))
+        return FALSE;
+    }
+  return self->is_it;
+}
+
+/* Hosts and programs stamp before they write: what is older by a minute is old. */
+static gboolean
+is_old (int fd, gint64 since_us)
+{
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && (gint64) status.st_mtim.tv_sec * PG_SECOND < since_us - PG_MINUTE;
+}
+
+static PgUnpack *
+open_packed (const char *path, const PgPackedWant *want, gboolean *out_is_old)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+
+  *out_is_old = fd >= 0 && is_old (fd, want->since_us);
+  if (fd >= 0 && !*out_is_old && (want->trust == PG_TRUST_ANY || pg_trust_check_file (path, fd, NULL)))
+    return pg_unpack_new (fd, path, NULL);
+  if (fd >= 0)
+    close (fd);
+  return NULL;
+}
+
+PgTail *
+pg_packed_open (const char *path, PgPackedWant *want, const PgTailMark *mark, gboolean *out_goes_on)
+{
+  gboolean is_too_old;
+  g_autoptr (PgUnpack) unpack = open_packed (path, want, &is_too_old);
+  g_autoptr (PgTail) tail = unpack != NULL ? make_nameless () : NULL;
+  Packed self = { .want = want, .mark = mark, .tail = tail, .is_it = mark == NULL, .start = mark != NULL ? mark->offset : 0 };
+
+  if (is_too_old)
+    *out_goes_on = FALSE;
+  if (tail == NULL || !take_all (&self, unpack))
+    return NULL;
+  if (self.found_older)
+    *out_goes_on = FALSE;
+  pg_tail_seek (tail, self.start);
+  return g_steal_pointer (&tail);
+}
