@@ -115,6 +115,8 @@ show_status (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
                    pg_message_get_int (row, "connections", 0), pg_message_get_int (row, "connections_accepted", 0),
                    pg_message_get_int (row, "connections_failed", 0));
   show_counters (row, "lines", "lines");
+  if (!json_object_get_null_member (row, "reports"))
+    show_counters (row, "reports", "reports");
   show_counters (row, "logins", "logins");
   show_counters (row, "decisions", "decisions");
   show_each (row, "notes", show_note);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static gboolean
-is_coloured (void)
+gboolean
+pg_output_is_coloured (void)
 {
   const char *no_color = g_getenv ("NO_COLOR");
 
@@ -20,18 +20,18 @@ pg_output_print (PgOutputTone tone, const char *format, ...)
 {
   static const char *const colours[] = {
     [PG_OUTPUT_PLAIN] = "",
-    [PG_OUTPUT_GOOD] = "\033[32m",
-    [PG_OUTPUT_BAD] = "\033[31m",
-    [PG_OUTPUT_DOUBT] = "\033[33m",
+    [PG_OUTPUT_GOOD] = PG_OUTPUT_COLOUR_GOOD,
+    [PG_OUTPUT_BAD] = PG_OUTPUT_COLOUR_BAD,
+    [PG_OUTPUT_DOUBT] = PG_OUTPUT_COLOUR_DOUBT,
   };
-  gboolean         coloured = tone != PG_OUTPUT_PLAIN && is_coloured ();
+  gboolean         coloured = tone != PG_OUTPUT_PLAIN && pg_output_is_coloured ();
   va_list          arguments;
   g_autofree char *text = NULL;
 
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  printf ("%s%s%s\n", coloured ? colours[tone] : "", text, coloured ? "\033[0m" : "");
+  printf ("%s%s%s\n", coloured ? colours[tone] : "", text, coloured ? PG_OUTPUT_COLOUR_OFF : "");
 }
 
 void

@@ -14,6 +14,14 @@ typedef enum
   PG_OUTPUT_DOUBT,
 } PgOutputTone;
 
+#define PG_OUTPUT_COLOUR_GOOD "\033[32m"
+#define PG_OUTPUT_COLOUR_BAD "\033[31m"
+#define PG_OUTPUT_COLOUR_DOUBT "\033[33m"
+#define PG_OUTPUT_COLOUR_OFF "\033[0m"
+
+/** pg_output_is_coloured: TRUE if the standard output is a terminal that may be coloured. */
+gboolean pg_output_is_coloured (void);
+
 /** pg_output_print: prints a line in @tone; foreign text must be escaped by the caller. */
 void pg_output_print (PgOutputTone tone, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "daemon/committer.h"
 #include "daemon/control-server.h"
+#include "daemon/login-server.h"
 #include "daemon/notify.h"
 #include "daemon/policy-server.h"
 #include "daemon/sweeper.h"
@@ -30,8 +31,10 @@ struct _PgDaemon
   PgPoller        *poller;
   GPtrArray       *policy_listeners;
   GPtrArray       *control_listeners;
+  GPtrArray       *login_listeners;
   PgPolicyServer  *policy;
   PgControlServer *control;
+  PgLoginServer   *logins;
   PgWatcher       *watcher;
   PgCommitter     *committer;
   PgSweeper       *sweeper;
@@ -72,6 +75,20 @@ describe_lines (const PgWatcherCounters *counters)
   return row;
 }
 
+static JsonObject *
+describe_reports (const PgLoginServer *logins)
+{
+  PgLoginServerCounters counters = pg_login_server_counters (logins);
+  JsonObject           *row = json_object_new ();
+
+  json_object_set_int_member (row, "logins", (gint64) counters.logins);
+  json_object_set_int_member (row, "refused", (gint64) counters.refused);
+  json_object_set_int_member (row, "strangers", (gint64) counters.strangers);
+  json_object_set_int_member (row, "waiting", (gint64) counters.waiting);
+  json_object_set_int_member (row, "dropped", (gint64) counters.dropped);
+  return row;
+}
+
 static void
 describe (JsonObject *status, gpointer user_data)
 {
@@ -93,6 +110,10 @@ describe (JsonObject *status, gpointer user_data)
     }
   json_object_set_array_member (status, "sources", sources);
   json_object_set_object_member (status, "lines", describe_lines (pg_watcher_counters (self->watcher)));
+  if (pg_login_server_is_listening (self->logins))
+    json_object_set_object_member (status, "reports", describe_reports (self->logins));
+  else
+    json_object_set_null_member (status, "reports");
 }
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
@@ -173,6 +194,7 @@ tick (gpointer user_data)
   pg_watcher_tick (self->watcher);
   pg_committer_tick (self->committer);
   pg_policy_server_tick (self->policy);
+  pg_login_server_tick (self->logins);
   if (self->ticks % SWEEP_TICKS == 0)
     pg_sweeper_start (self->sweeper);
   if (self->ticks % PERMIT_LOG_TICKS == 0)
@@ -216,12 +238,16 @@ static gboolean
 open_sockets (PgDaemon *self, GError **error)
 {
   const PgConfig      *config = pg_engine_config (self->engine);
-  const PgListenRights policy = { config->socket_mode, config->socket_owner, config->socket_group };
-  const PgListenRights control = { 0666, NULL, NULL }; /* the peer's uid is what counts */
+  const PgListenRights policy = { config->socket_mode, config->socket_owner, config->socket_group, SOCK_STREAM };
+  const PgListenRights control = { 0666, NULL, NULL, SOCK_STREAM }; /* the peer's uid is what counts */
+  const PgListenRights logins = { 0666, NULL, NULL, SOCK_SEQPACKET };
 
   for (char **spec = config->control_listen; *spec != NULL; spec++)
     make_folder_of (*spec + strlen ("unix:"), 0755);
+  for (char **spec = config->login_listen; *spec != NULL; spec++)
+    make_folder_of (*spec + strlen ("unix:"), 0755);
   return listen_all (self->control_listeners, config->control_listen, &control, error)
+         && listen_all (self->login_listeners, config->login_listen, &logins, error)
          && listen_all (self->policy_listeners, config->policy_listen, &policy, error);
 }
 
@@ -263,6 +289,7 @@ serve (PgDaemon *self)
   raise_fd_limit (pg_engine_config (self->engine)->max_connections);
   self->policy = pg_policy_server_new (self->engine, self->poller, self->policy_listeners);
   self->control = pg_control_server_new (&host, self->control_listeners);
+  self->logins = pg_login_server_new (self->engine, self->poller, self->login_listeners);
   self->tick_source = g_timeout_add (TICK_MS, tick, self);
   tick (self);
 }
@@ -301,6 +328,7 @@ pg_daemon_start (PgDaemonLoad load, GError **error)
   self->engine = pg_engine_new (config, PG_STORE_READ_WRITE);
   self->policy_listeners = g_ptr_array_new_with_free_func (free_listener);
   self->control_listeners = g_ptr_array_new_with_free_func (free_listener);
+  self->login_listeners = g_ptr_array_new_with_free_func (free_listener);
   if (start (self, error))
     {
       pg_notify ("READY=1");
@@ -321,8 +349,9 @@ static void
 warn_of_restart (const PgConfig *old, const PgConfig *new)
 {
   if (!g_str_equal (old->store, new->store) || !is_same_list (old->policy_listen, new->policy_listen)
-      || !is_same_list (old->control_listen, new->control_listen) || old->socket_mode != new->socket_mode
-      || !g_str_equal (old->socket_owner, new->socket_owner) || !g_str_equal (old->socket_group, new->socket_group))
+      || !is_same_list (old->control_listen, new->control_listen) || !is_same_list (old->login_listen, new->login_listen)
+      || old->socket_mode != new->socket_mode || !g_str_equal (old->socket_owner, new->socket_owner)
+      || !g_str_equal (old->socket_group, new->socket_group))
     g_warning ("a changed store, listen, socket_mode, socket_owner or socket_group takes effect at the next start only");
 }
 
@@ -351,6 +380,7 @@ pg_daemon_reload (PgDaemon *self, GError **error)
   if (!same_sources)
     save_positions (self);
   pg_engine_set_config (self->engine, fresh);
+  pg_login_server_reload (self->logins);
   raise_fd_limit (fresh->max_connections);
   g_message ("configuration reloaded");
   pg_notify ("READY=1");
@@ -379,9 +409,11 @@ pg_daemon_stop (PgDaemon *self)
   if (self->tick_source != 0)
     g_source_remove (self->tick_source);
   pg_control_server_free (self->control);
+  pg_login_server_free (self->logins);
   pg_policy_server_free (self->policy);
   g_ptr_array_unref (self->policy_listeners);
   g_ptr_array_unref (self->control_listeners);
+  g_ptr_array_unref (self->login_listeners);
   pg_sweeper_free (self->sweeper);
   pg_committer_free (self->committer);
   save (self);

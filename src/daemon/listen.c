@@ -38,18 +38,18 @@ fill_unix_address (const char *path, struct sockaddr_un *out, GError **error)
   return FALSE;
 }
 
-/* Does somebody answer at this address? A full backlog is an answer as well. */
+/* Does somebody answer at this address? A full backlog is an answer as well, and so is that the socket is of another type. */
 static gboolean
 is_answered (const struct sockaddr_un *address)
 {
   int      fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  gboolean answered;
+  gboolean refused;
 
   if (fd < 0)
     return TRUE;
-  answered = connect (fd, (const struct sockaddr *) address, sizeof *address) == 0 || errno == EAGAIN;
+  refused = connect (fd, (const struct sockaddr *) address, sizeof *address) != 0 && (errno == ECONNREFUSED || errno == ENOENT);
   close (fd);
-  return answered;
+  return !refused;
 }
 
 /* TRUE if nothing that is somebody's stands at @path. */
@@ -112,9 +112,9 @@ set_rights (const char *path, const PgListenRights *rights, GError **error)
 }
 
 static int
-bind_closed (const struct sockaddr_un *address)
+bind_closed (const struct sockaddr_un *address, int type)
 {
-  int    fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int    fd = socket (AF_UNIX, (type != 0 ? type : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   mode_t old;
   int    bound;
 
@@ -139,7 +139,7 @@ make_unix (PgListener *self, const char *fresh, const PgListenRights *rights, GE
   if (!fill_unix_address (fresh, &address, error))
     return FALSE;
   (void) unlink (fresh);
-  self->fd = bind_closed (&address);
+  self->fd = bind_closed (&address, rights->type);
   if (self->fd < 0)
     return fail (error, "make socket", self->path);
   if (!set_rights (fresh, rights, error))

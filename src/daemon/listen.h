@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <sys/socket.h>
 
 G_BEGIN_DECLS
 
@@ -16,12 +17,17 @@ typedef struct
   guint64 inode;
 } PgListener;
 
-/** PgListenRights: of a unix socket. @owner, @group: (nullable): names; "" or NULL leaves it; who doesn't exist is a warning. */
+/**
+ * PgListenRights: of a unix socket.
+ * @owner, @group: (nullable): names; "" or NULL leaves it; who doesn't exist is a warning
+ * @type: SOCK_SEQPACKET, or SOCK_STREAM, which 0 means as well
+ */
 typedef struct
 {
   guint       mode;
   const char *owner;
   const char *group;
+  int         type;
 } PgListenRights;
 
 /**

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "source/source.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -121,13 +122,29 @@ run (void)
   return EXIT_OK;
 }
 
+/* A source may name a user, or want a library, that is not there. */
+static gboolean
+check_sources (const PgConfig *config, GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (char **text = config->sources; *text != NULL && ok; text++)
+    {
+      PgSource *source = pg_source_new (*text, error);
+
+      ok = source != NULL;
+      pg_source_free (source);
+    }
+  return ok;
+}
+
 static int
 check_config (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PgConfig) config = load_config (&error);
 
-  if (config != NULL)
+  if (config != NULL && check_sources (config, &error))
     return EXIT_OK;
   fprintf (stderr, "popgated: %s\n", error->message);
   return EXIT_CONFIG;

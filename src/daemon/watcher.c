@@ -2,7 +2,7 @@
 #include "daemon/watcher.h"
 
 #include "core/duration.h"
-#include "daemon/log.h"
+#include "daemon/grant-log.h"
 
 #include <glib-unix.h>
 
@@ -16,6 +16,7 @@ typedef struct
 {
   PgWatcher *owner;
   PgSource  *source;
+  PgJoiner  *joiner;
   guint      fd_source;            /* in the main loop; 0: none */
   guint      idle_source;          /* reads on at once; 0: none */
   gboolean   was_current;          /* ever, since the start or since it was blind */
@@ -39,19 +40,6 @@ struct _PgWatcher
 /* --- one line -------------------------------------------------------------------------------------------------------- */
 
 static void
-tell_grant (PgWatcher *self, const PgLogin *login)
-{
-  g_autofree char *user = NULL;
-  char             address[PG_ADDRESS_TEXT_MAX];
-
-  if (!pg_log_may (&self->grants, "grants"))
-    return;
-  user = pg_span_escape (login->user, PG_USER_MAX);
-  g_message ("grant address=%s user=\"%s\" service=%s server=%s", pg_address_to_string (&login->address, address), user,
-             pg_service_to_string (login->service), pg_server_to_string (login->server));
-}
-
-static void
 tell_refused_line (PgWatcher *self, PgSpan line, const char *why)
 {
   if (pg_log_may (&self->refusals, "log lines that are no plain login"))
@@ -70,22 +58,26 @@ take_login (PgWatcher *self, const PgLogin *login, gint64 now_us)
   PgLoginFate fate = pg_engine_login (self->engine, login, now_us, &why, &error);
 
   if (fate == PG_LOGIN_GRANTED)
-    tell_grant (self, login);
+    pg_grant_log_tell (&self->grants, login);
   return fate != PG_LOGIN_FAILED;
 }
 
 static gboolean
 take_line (PgSpan line, PgHeadFormat format, gpointer user_data)
 {
-  PgWatcher  *self = user_data;
+  Feed       *feed = user_data;
+  PgWatcher  *self = feed->owner;
   PgLineRules rules = pg_config_line_rules (pg_engine_config (self->engine));
   PgClock     clock = { .zone = self->zone, .now_us = g_get_real_time () };
   const char *why;
   PgLogin     login;
-  PgLineKind  kind = pg_login_line_parse (line, format, &rules, &clock, &login, &why);
+  PgLineKind  kind = pg_login_line_parse (line, format, &rules, &clock, feed->joiner, &login, &why);
 
   if (kind == PG_LINE_LOGIN && !take_login (self, &login, clock.now_us))
-    return FALSE;
+    {
+      pg_joiner_restore (feed->joiner);
+      return FALSE;
+    }
   if (kind == PG_LINE_REFUSED)
     tell_refused_line (self, line, why);
   self->counters.lines[kind]++;
@@ -207,7 +199,7 @@ static void
 read_feed (Feed *feed)
 {
   PgWatcher   *self = feed->owner;
-  PgSourceSink sink = { .take = take_line, .user_data = self };
+  PgSourceSink sink = { .take = take_line, .user_data = feed };
   gboolean     more = pg_source_read (feed->source, BUDGET, &sink);
 
   if (more && feed->idle_source == 0)
@@ -303,6 +295,7 @@ free_feed (gpointer data)
   g_clear_pointer (&feed->noted, g_bytes_unref);
   g_clear_pointer (&feed->saved, g_bytes_unref);
   pg_source_free (feed->source);
+  pg_joiner_free (feed->joiner);
   g_free (feed);
 }
 
@@ -328,6 +321,7 @@ pg_watcher_new (PgEngine *engine, GError **error)
       feed = g_new0 (Feed, 1);
       feed->owner = self;
       feed->source = source;
+      feed->joiner = pg_joiner_new ();
       g_ptr_array_add (self->feeds, feed);
     }
   tell_engine (self);

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/login-server.h"
+
+#include "core/login-queue.h"
+#include "core/report-login.h"
+#include "daemon/grant-log.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections whose report has not come yet. popgate-login sends as it connects, so there are hardly ever any. */
+#define SILENT_MAX 256
+#define SILENT_US (5 * G_USEC_PER_SEC)
+
+/* Connections taken in one turn of the main loop. */
+#define SLICE 64
+
+/* And at the end: all that the backlog can hold. */
+#define DRAIN_MAX 4096
+
+typedef struct
+{
+  PgWatch        watch;
+  PgLoginServer *owner;
+} Door;
+
+typedef struct
+{
+  PgWatch        watch;
+  PgLoginServer *owner;
+  GList          link;
+  gint64         since_us; /* monotonic */
+  uid_t          uid;
+} Peer;
+
+struct _PgLoginServer
+{
+  PgEngine             *engine;
+  PgPoller             *poller;
+  GArray               *doors;
+  GArray               *reporters; /* of uid_t */
+  GQueue                silent;    /* of Peer, the longest first */
+  PgLoginQueue         *waiting;
+  PgLoginServerCounters counters;
+  PgLogThrottle         grants;
+  PgLogThrottle         refusals;
+  PgLogThrottle         strangers;
+  PgLogThrottle         drops;
+};
+
+/* --- who may --------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+find_uid (const char *name, uid_t *out)
+{
+  const struct passwd *entry;
+  guint64              number;
+
+  if (g_ascii_string_to_unsigned (name, 10, 0, (uid_t) -2, &number, NULL))
+    {
+      *out = (uid_t) number;
+      return TRUE;
+    }
+  entry = getpwnam (name);
+  if (entry == NULL)
+    return FALSE;
+  *out = entry->pw_uid;
+  return TRUE;
+}
+
+void
+pg_login_server_reload (PgLoginServer *self)
+{
+  uid_t uid = 0;
+
+  g_array_set_size (self->reporters, 0);
+  g_array_append_val (self->reporters, uid);
+  for (char **name = pg_engine_config (self->engine)->reporters; *name != NULL; name++)
+    if (find_uid (*name, &uid))
+      g_array_append_val (self->reporters, uid);
+    else
+      {
+        g_autofree char *shown = pg_span_escape (pg_span_from_string (*name), 60);
+
+        g_warning ("[login] reporters: there is no user \"%s\"; looked up again at a reload", shown);
+      }
+}
+
+static gboolean
+may_report (const PgLoginServer *self, uid_t uid)
+{
+  for (guint i = 0; i < self->reporters->len; i++)
+    if (g_array_index (self->reporters, uid_t, i) == uid)
+      return TRUE;
+  return FALSE;
+}
+
+/* --- one report ------------------------------------------------------------------------------------------------------ */
+
+/* FALSE: it could not be stored. */
+static gboolean
+store (PgLoginServer *self, const PgLogin *login)
+{
+  g_autoptr (GError) error = NULL;
+  const char *why;
+  PgLoginFate fate = pg_engine_login (self->engine, login, g_get_real_time (), &why, &error);
+
+  if (fate == PG_LOGIN_GRANTED)
+    pg_grant_log_tell (&self->grants, login);
+  return fate != PG_LOGIN_FAILED;
+}
+
+static void
+take_login (PgLoginServer *self, const PgLogin *login)
+{
+  PgLogin clamped = *login;
+
+  self->counters.logins++;
+  clamped.time_us = MIN (login->time_us, g_get_real_time ());
+  if (store (self, &clamped) || pg_login_queue_push (self->waiting, &clamped))
+    return;
+  self->counters.dropped++;
+  if (pg_log_may (&self->drops, "reported logins that were dropped"))
+    g_warning ("a reported login is dropped: %u newer ones wait for the database already", PG_LOGIN_QUEUE_MAX);
+}
+
+static void
+refuse (PgLoginServer *self, const PgReport *report, uid_t uid, const char *why)
+{
+  self->counters.refused++;
+  if (pg_log_may (&self->refusals, "reports that tell no login"))
+    {
+      g_autofree char *service = pg_span_escape (report->service, 30);
+      g_autofree char *address = pg_span_escape (report->address, 60);
+      g_autofree char *user = pg_span_escape (report->user, PG_USER_MAX);
+
+      g_warning ("report not taken for a login (%s): uid=%u service=\"%s\" address=\"%s\" user=\"%s\"", why, (unsigned) uid,
+                 service, address, user);
+    }
+}
+
+static void
+take_report (PgLoginServer *self, PgSpan bytes, uid_t uid)
+{
+  PgReport    report = { 0 };
+  PgLogin     login;
+  const char *why = "it is none of this version";
+
+  if (!pg_report_decode (bytes, &report))
+    report = (PgReport){ 0 }; /* what was read of it is not to be shown */
+  else if (pg_report_to_login (&report, &login, &why))
+    {
+      take_login (self, &login);
+      return;
+    }
+  refuse (self, &report, uid, why);
+}
+
+/* Reads the report of a peer at @fd. FALSE: it has sent none yet. */
+static gboolean
+receive (PgLoginServer *self, int fd, uid_t uid)
+{
+  char   bytes[PG_REPORT_MAX + 1]; /* what is longer is cut there, and too long then as well */
+  gssize n = recv (fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
+  if (n > 0)
+    take_report (self, pg_span (bytes, (gsize) n), uid);
+  return n >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+/* --- peers ----------------------------------------------------------------------------------------------------------- */
+
+static void
+end (Peer *peer)
+{
+  PgLoginServer *self = peer->owner;
+
+  pg_poller_remove (self->poller, &peer->watch);
+  g_queue_unlink (&self->silent, &peer->link);
+  close (peer->watch.fd);
+  g_free (peer);
+}
+
+static void
+serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
+{
+  Peer *peer = (Peer *) watch;
+
+  if (receive (peer->owner, watch->fd, peer->uid))
+    end (peer);
+}
+
+static void
+end_silent (Peer *peer)
+{
+  peer->owner->counters.strangers++;
+  end (peer);
+}
+
+static void
+wait_for_report (PgLoginServer *self, int fd, uid_t uid)
+{
+  Peer *peer = g_new0 (Peer, 1);
+
+  if (self->silent.length >= SILENT_MAX)
+    end_silent (g_queue_peek_head (&self->silent));
+  peer->watch = (PgWatch){ .ready = serve, .fd = fd };
+  peer->owner = self;
+  peer->uid = uid;
+  peer->since_us = g_get_monotonic_time ();
+  peer->link.data = peer;
+  g_queue_push_tail_link (&self->silent, &peer->link);
+  if (!pg_poller_add (self->poller, &peer->watch, EPOLLIN))
+    end_silent (peer);
+}
+
+static void
+turn_away (PgLoginServer *self, int fd, uid_t uid)
+{
+  self->counters.strangers++;
+  if (pg_log_may (&self->strangers, "connections of users who may not report logins"))
+    g_warning ("uid %u may not report logins: see [login] reporters", (unsigned) uid);
+  close (fd);
+}
+
+static void
+welcome (PgLoginServer *self, int fd)
+{
+  struct ucred credentials;
+  socklen_t    size = sizeof credentials;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    close (fd);
+  else if (!may_report (self, credentials.uid))
+    turn_away (self, fd, credentials.uid);
+  else if (receive (self, fd, credentials.uid))
+    close (fd);
+  else
+    wait_for_report (self, fd, credentials.uid);
+}
+
+/* Takes at most @limit connections that wait at @door. */
+static void
+accept_some (Door *door, guint limit)
+{
+  int fd;
+
+  while (limit-- > 0 && (fd = accept4 (door->watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    welcome (door->owner, fd);
+}
+
+static void
+open_door (PgWatch *watch, G_GNUC_UNUSED guint32 events)
+{
+  accept_some ((Door *) watch, SLICE);
+}
+
+/* --- once a second --------------------------------------------------------------------------------------------------- */
+
+static void
+store_waiting (PgLoginServer *self)
+{
+  const PgLogin *login;
+
+  while ((login = pg_login_queue_peek (self->waiting)) != NULL && store (self, login))
+    pg_login_queue_drop (self->waiting);
+}
+
+void
+pg_login_server_tick (PgLoginServer *self)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  Peer  *first;
+
+  store_waiting (self);
+  while ((first = g_queue_peek_head (&self->silent)) != NULL && now_us - first->since_us > SILENT_US)
+    end_silent (first);
+}
+
+PgLoginServerCounters
+pg_login_server_counters (const PgLoginServer *self)
+{
+  PgLoginServerCounters counters = self->counters;
+
+  counters.waiting = pg_login_queue_size (self->waiting);
+  return counters;
+}
+
+gboolean
+pg_login_server_is_listening (const PgLoginServer *self)
+{
+  return self->doors->len > 0;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+PgLoginServer *
+pg_login_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *listeners)
+{
+  PgLoginServer *self = g_new0 (PgLoginServer, 1);
+
+  self->engine = engine;
+  self->poller = poller;
+  self->waiting = pg_login_queue_new ();
+  self->reporters = g_array_new (FALSE, FALSE, sizeof (uid_t));
+  self->doors = g_array_new (FALSE, FALSE, sizeof (Door));
+  g_queue_init (&self->silent);
+  pg_login_server_reload (self);
+  for (guint i = 0; i < listeners->len; i++)
+    {
+      const PgListener *listener = g_ptr_array_index (listeners, i);
+
+      g_array_append_vals (self->doors, &(Door){ { open_door, listener->fd }, self }, 1);
+    }
+  for (guint i = 0; i < self->doors->len; i++)
+    if (!pg_poller_add (poller, &g_array_index (self->doors, Door, i).watch, EPOLLIN))
+      g_warning ("cannot wait for reports of logins: %s", g_strerror (errno));
+  return self;
+}
+
+void
+pg_login_server_free (PgLoginServer *self)
+{
+  if (self == NULL)
+    return;
+  for (guint i = 0; i < self->doors->len; i++)
+    {
+      Door *door = &g_array_index (self->doors, Door, i);
+
+      pg_poller_remove (self->poller, &door->watch);
+      accept_some (door, DRAIN_MAX); /* they have sent theirs, and will not again */
+    }
+  store_waiting (self);
+  if (pg_login_queue_size (self->waiting) > 0)
+    g_warning ("%u reported logins could not be stored", pg_login_queue_size (self->waiting));
+  while (!g_queue_is_empty (&self->silent))
+    end (g_queue_peek_head (&self->silent));
+  pg_login_queue_free (self->waiting);
+  g_array_unref (self->reporters);
+  g_array_unref (self->doors);
+  g_free (self);
+}
