@@ -91,7 +91,7 @@ done <"$work/commands"
 # --- form ----------------------------------------------------------------------------------------------------------------
 
 if command -v mandoc >/dev/null; then
-  mandoc -T lint -W warning "$doc/popgated.8" "$doc/popgate.1" "$doc/popgate.conf.5" >"$work/lint" 2>&1 || true
+  mandoc -T lint -W warning "$doc/popgated.8" "$doc/popgate.1" "$doc/popgate.conf.5" "$doc/popgate-login.8" >"$work/lint" 2>&1 || true
   if [ -s "$work/lint" ]; then
     complain 'mandoc -T lint finds:'
     cat "$work/lint" >&2

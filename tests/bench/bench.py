@@ -4,9 +4,9 @@
 
 Both servers are asked in turn, round by round, by the same load generator, so that what else the machine does hits both;
 every ratio is the median of the rounds' ratios. The grants come through the daemon's own log. Then: how soon does a
-login line permit its address?
+login line permit its address? And popgate parse beside grep: see bench_parse.py.
 
-POPGATED names the daemon, BENCH_DIR the folder with the built bench-* programs; by default both are looked for in the
+POPGATED and POPGATE name the programs, BENCH_DIR the folder with the built bench-* programs; by default both are looked for in the
 build tree in which this is run, then in the source tree.
 """
 
@@ -25,6 +25,10 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True
+
+import bench_parse  # noqa: E402
 
 SPARE_FDS = 64
 READY_S = 10
@@ -61,11 +65,13 @@ def parse_arguments():
     parser.add_argument('--rounds', type=int, default=5, help='how often each is measured (%(default)s)')
     parser.add_argument('--seconds', type=float, default=1.5, help='for how long each time (%(default)s)')
     parser.add_argument('--logins', type=int, default=1000, help='logins whose delay is measured (%(default)s)')
+    parser.add_argument('--megabytes', type=int, default=300, help='log that popgate parse reads; 0: none (%(default)s)')
     parser.add_argument('--quick', action='store_true', help='little of all, only to see that it works')
     parser.add_argument('--check', action='store_true', help='exit 1 if popgated is slower than it must be')
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.grants, arguments.rounds, arguments.seconds, arguments.logins = 2000, 3, 0.2, 50
+        arguments.megabytes = min(arguments.megabytes, 20)
     arguments.connections = [int(number) for number in arguments.connections.split(',')]
     return arguments
 
@@ -86,8 +92,9 @@ class Programs:
         here = os.path.dirname(os.path.abspath(__file__))
         tree = os.path.dirname(os.path.dirname(here))
         self.popgated = find_program('popgated', os.environ.get('POPGATED'), [os.getcwd(), tree])
+        self.popgate = find_program('popgate', os.environ.get('POPGATE'), [os.getcwd(), tree])
         folder = os.environ.get('BENCH_DIR')
-        for name in ('echo', 'load', 'lines', 'latency'):
+        for name in ('echo', 'load', 'lines', 'latency', 'log'):
             folders = [folder] if folder else [os.path.join(os.getcwd(), 'tests', 'bench'), here]
             setattr(self, name, find_program('bench-' + name, None, folders))
 
@@ -294,6 +301,8 @@ def main():
              running('popgated', [programs.popgated, '-c', config], policy_path,
                      os.path.join(folder, 'popgated.out')) as daemon:
             found = run_all(programs, arguments, echo, daemon, log)
+        if arguments.megabytes > 0:
+            found += bench_parse.measure(programs.popgate, programs.log, folder, arguments.megabytes, arguments.rounds)
     for shortfall in found:
         print(f'too slow: {shortfall}')
     return 1 if found and arguments.check else 0
@@ -307,7 +316,7 @@ if __name__ == '__main__':
     signal.signal(signal.SIGTERM, terminate)
     try:
         sys.exit(main())
-    except Failed as error:
+    except (Failed, bench_parse.Failed) as error:
         sys.exit(f'bench: {error}')
     except KeyboardInterrupt:
         sys.exit('bench: interrupted')

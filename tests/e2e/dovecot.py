@@ -87,6 +87,11 @@ class Dovecot:
     def stop(self):
         self._program.stop()
 
+    def configure(self, text):
+        """Say more in its configuration; before it starts."""
+        with open(f'{self.folder}/dovecot.conf', 'a', encoding='utf-8') as conf:
+            conf.write(text)
+
     def _greets(self):
         return _greeting(self.pop_port) == b'+OK' and _greeting(self.imap_port) == b'* O'
 

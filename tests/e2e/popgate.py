@@ -16,6 +16,7 @@ from waiting import wait_for
 _TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 POPGATED = os.path.abspath(os.environ.get('POPGATED', os.path.join(_TOP, 'popgated')))
 POPGATE = os.path.abspath(os.environ.get('POPGATE', os.path.join(_TOP, 'popgate')))
+POPGATE_LOGIN = os.path.abspath(os.environ.get('POPGATE_LOGIN', os.path.join(os.path.dirname(POPGATED), 'popgate-login')))
 
 MAY, MAY_NOT, USAGE, CANNOT_TELL = 0, 1, 2, 3  # exit status of `popgate check`
 DONE, FAILED = 0, 3  # exit status of the others
@@ -48,6 +49,7 @@ class Popgated:
         self.folder = folder
         self.policy = f'{folder}/policy'
         self.control = f'{folder}/control'
+        self.login = f'{folder}/login'
         self.store = f'{folder}/popgate.gdbm'
         self.source = f'{folder}/mail.log'
         self.conf = f'{folder}/popgate.conf'

@@ -76,6 +76,10 @@ class Lines(unittest.TestResult):
             self.left_out += 1
         self._tell('FAILED' if self._no_skip else 'skipped', test, f': skipped: {reason}')
 
+    def addExpectedFailure(self, test, err):
+        super().addExpectedFailure(test, err)
+        self._tell('known', test, f': fails as is known: {test.shortDescription()}')
+
     def addUnexpectedSuccess(self, test):
         super().addUnexpectedSuccess(test)
         self.failed.add(test.id())

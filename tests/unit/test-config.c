@@ -103,6 +103,8 @@ tell (const PgConfig *c, const char *group, const char *key)
     return tell_policy (c, key);
   if (g_str_equal (group, "log"))
     return tell_log (c, key);
+  if (g_str_equal (group, "login"))
+    return tell_list (g_str_equal (key, "listen") ? c->login_listen : c->reporters);
   return tell_list (g_str_equal (key, "listen") ? c->control_listen : c->admins);
 }
 
@@ -185,6 +187,7 @@ static const struct
   { "policy", "reject", X50 X50 X50 X50 X50 X50 X50 X50 X50, NULL },
   { "log", "source", "file:/var/log/mail.log", "file:/var/log/mail.log" },
   { "log", "source", "file:/a,format=syslog", "file:/a,format=syslog" },
+  { "log", "source", "file:/a,format=tai64n", "file:/a,format=tai64n" },
   { "log", "source", "file:/a, format=dovecot, file:/b", "file:/a,format=dovecot|file:/b" },
   { "log", "source", "stdin:", "stdin:" },
   { "log", "source", "stdin:,format=auto", "stdin:,format=auto" },
@@ -198,6 +201,12 @@ static const struct
   { "log", "source", "file:/a,b", NULL },
   { "log", "source", "file:/a,b,format=syslog", NULL },
   { "log", "source", "http://x/", NULL },
+  { "log", "source", "file:/a,trust=any", "file:/a,trust=any" },
+  { "log", "source", "journal:dovecot", "journal:dovecot" },
+  { "log", "source", "journal:dovecot, courier-pop; file:/a", "journal:dovecot,courier-pop|file:/a" },
+  { "log", "source", "file:/a, journal:a,dir=/j,b stdin:", "file:/a|journal:a,dir=/j,b|stdin:" },
+  { "log", "source", "journal:", NULL },
+  { "log", "source", "journal:a,dir=j", NULL },
   { "log", "services", "pop3", "2" },
   { "log", "services", "pop3, imap", "6" },
   { "log", "services", "pop3 imap;submission,sieve", "1e" },
@@ -205,8 +214,12 @@ static const struct
   { "log", "services", "POP3", NULL },
   { "log", "services", "pop3, smtp", NULL },
   { "log", "services", "all", NULL },
-  { "log", "servers", "all", "ffffffff" },
+  { "log", "servers", "all", "fffffffb" },
+  { "log", "servers", "all, courier", "ffffffff" },
   { "log", "servers", "dovecot", "2" },
+  { "log", "servers", "courier, cyrus, uw, qpopper, vpopmail", "7c" },
+  { "log", "servers", "popa3d perdition teapop gnu-pop3d vm-pop3d solid-pop3d", "1f80" },
+  { "log", "servers", "Courier", NULL },
   { "log", "servers", "", NULL },
   { "log", "servers", "exchange", NULL },
   { "log", "servers", "dovecot, exchange", NULL },
@@ -239,6 +252,12 @@ static const struct
   { "log", "stale", "0s", NULL },
   { "log", "stale", "86401s", NULL },
   { "log", "stale", "60", NULL },
+  { "login", "listen", "", "" },
+  { "login", "listen", "inet:127.0.0.1:1", NULL },
+  { "login", "listen", "unix:login", NULL },
+  { "login", "listen", "/run/popgate/login", NULL },
+  { "login", "reporters", "", "" },
+  { "login", "reporters", "dovecot, 1000", "dovecot|1000" },
   { "control", "listen", "unix:/run/popgate/control", "unix:/run/popgate/control" },
   { "control", "listen", "unix:/a unix:/b", "unix:/a|unix:/b" },
   { "control", "listen", "inet:127.0.0.1:1", NULL },
@@ -315,6 +334,12 @@ static const struct
   { "group without keys", BYTES ("[policy]\n"), -1, NULL },
   { "group twice", BYTES ("[popgate]\nwindow=1h\n[log]\n[popgate]\nstore=gdbm:/x\n"), -1, NULL },
   { "UTF-8 comment", BYTES ("# \xc3\xa4\n"), -1, NULL },
+  { "reporters", BYTES ("[login]\nlisten=unix:/a, unix:/b\nreporters=dovecot\n"), -1, NULL },
+  { "reporters without a socket", BYTES ("[login]\nreporters=dovecot\n"), -1, NULL },
+  { "reports alone", BYTES ("[login]\nlisten=unix:/a\nreporters=dovecot\n[log]\nsource=\n"), -1, NULL },
+  { "a socket without reporters", BYTES ("[login]\nlisten=unix:/a\n"), PG_ERROR_VALUE, "[login] reporters = \"\": expected " },
+  { "a socket with no reporters", BYTES ("[login]\nlisten=unix:/a\nreporters=,\n"), PG_ERROR_VALUE,
+    "[login] reporters = \"\": expected " },
   { "unknown group", BYTES ("[polcy]\nlisten=unix:/a\n"), PG_ERROR_VALUE, "[polcy]: unknown group; expected one of popgate, " },
   { "unknown empty group", BYTES ("[polcy]\n"), PG_ERROR_VALUE, "[polcy]: unknown group" },
   { "group of another case", BYTES ("[Policy]\n"), PG_ERROR_VALUE, "[Policy]: unknown group" },
@@ -406,6 +431,8 @@ static const struct
   { "source = file:/a\nhosts = mx1", "file:/a,format=syslog" },
   { "source = file:/a,format=dovecot, file:/b\nhosts = mx1", "file:/a,format=dovecot|file:/b,format=syslog" },
   { "source = file:/a,format=auto\nhosts = mx1", "file:/a,format=auto" },
+  { "source = file:/a,trust=any\nhosts = mx1", "file:/a,trust=any,format=syslog" },
+  { "source = journal:a\nhosts = mx1", "journal:a" },
 };
 
 /* A central log's heads are not guessed: a sender could make them look like those of a log that names no hosts. */
@@ -440,13 +467,15 @@ static const struct
   { "policy", "reject", "" },
   { "log", "source", "file:/var/log/mail.log" },
   { "log", "services", "6" },
-  { "log", "servers", "ffffffff" },
+  { "log", "servers", "fffffffb" },
   { "log", "dovecot_name", "dovecot" },
   { "log", "hosts", "" },
   { "log", "never_grant", NEVER_ALWAYS "---" },
   { "log", "never_users", "" },
   { "log", "ipv6_prefix", "128" },
   { "log", "stale", "60000000" },
+  { "login", "listen", "" },
+  { "login", "reporters", "" },
   { "control", "listen", "unix:/run/popgate/control" },
   { "control", "admins", "root" },
 };

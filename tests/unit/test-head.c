@@ -3,6 +3,9 @@
 
 #include "common.h"
 
+#define RFC5424 "<22>1 2026-11-23T11:44:40.550565+00:00 "
+#define TAI64N "@400000006b04273220d0f86f "
+
 static const struct
 {
   const char  *line;
@@ -38,12 +41,70 @@ static const struct
   { "x Nov 23 11:44:14 vm dovecot: x", PG_HEAD_SYSLOG, NULL },
   { "<13>Nov 23 11:44:14 vm dovecot: x", PG_HEAD_SYSLOG, NULL },
   { "", PG_HEAD_SYSLOG, NULL },
+  { "@400000006b04273220d0f86f vm dovecot: x", PG_HEAD_SYSLOG, NULL },
+  /* RFC 5424 */
+  { RFC5424 "vm dovecot 834 - - pop3-login: x", PG_HEAD_SYSLOG, "vm|dovecot|834|pop3-login: x" },
+  { RFC5424 "vm dovecot - - -  pop3-login: x", PG_HEAD_SYSLOG, "vm|dovecot||pop3-login: x" },
+  { RFC5424 "vm dovecot - - -   x", PG_HEAD_SYSLOG, "vm|dovecot|| x" },
+  { RFC5424 "vm dovecot - - - \xef\xbb\xbfx", PG_HEAD_SYSLOG, "vm|dovecot||x" },
+  { RFC5424 "vm dovecot - - - \xef\xbbx", PG_HEAD_SYSLOG, "vm|dovecot||\xef\xbbx" },
+  { RFC5424 "vm dovecot - - -", PG_HEAD_SYSLOG, "vm|dovecot||" },
+  { RFC5424 "vm dovecot - - - ", PG_HEAD_SYSLOG, "vm|dovecot||" },
+  { RFC5424 "- dovecot 5 ID47 - x", PG_HEAD_SYSLOG, "-|dovecot|5|x" },
+  { RFC5424 "vm - 5 ID47 - x", PG_HEAD_SYSLOG, "vm|-|5|x" },
+  { RFC5424 "vm popa3d 5 - [timeQuality tzKnown=\"1\" isSynced=\"0\"] x", PG_HEAD_SYSLOG, "vm|popa3d|5|x" },
+  { RFC5424 "vm popa3d 5 - [a@1][b@2 c=\"\"] x", PG_HEAD_SYSLOG, "vm|popa3d|5|x" },
+  { RFC5424 "vm popa3d 5 - [a b=\"x\\\"] y\"] x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a b=\"x\\\"\\] y\\\\\"] x", PG_HEAD_SYSLOG, "vm|popa3d|5|x" },
+  { RFC5424 "vm popa3d 5 - [a b=\"] popa3d: x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a b=\"c\"]x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a b=c] x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a b] x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [] x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a b=\"\\", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - [a012345678901234567890123456789012 b=\"\"] x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 - x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d 5 -", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm  popa3d 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "v(m popa3d 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d: 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424 "vm popa3d\t5 - - - x", PG_HEAD_SYSLOG, NULL },
+  { RFC5424, PG_HEAD_SYSLOG, NULL },
+  { "<191>1 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, "vm|a|5|x" },
+  { "<0>1 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, "vm|a|5|x" },
+  { "<192>1 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<1234>1 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<>1 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22>2 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22> 2026-11-23T11:44:40Z vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22>1 - vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22>1 Nov 23 11:44:14 vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22>1 2026-11-23 11:44:40 vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22>1 @400000006b04273220d0f86f vm a 5 - - x", PG_HEAD_SYSLOG, NULL },
+  { "<22", PG_HEAD_SYSLOG, NULL },
+  { "<", PG_HEAD_SYSLOG, NULL },
   { "Nov 23 11:41:27 imap-login: Info: x", PG_HEAD_DOVECOT, "|||imap-login: Info: x" },
   { "2026-11-23 11:41:27 imap-login: Info: x", PG_HEAD_DOVECOT, "|||imap-login: Info: x" },
   { "Nov 23 11:41:27 ", PG_HEAD_DOVECOT, "|||" },
   { "Nov 23 11:41:27", PG_HEAD_DOVECOT, NULL },
   { "Nov 23 11:41:27imap-login: Info: x", PG_HEAD_DOVECOT, NULL },
   { "imap-login: Info: x", PG_HEAD_DOVECOT, NULL },
+  { "dovecot: 2008-10-02 23:34:07 Info: x", PG_HEAD_DOVECOT, "|dovecot||Info: x" },
+  { "pop3-login: Oct 02 23:34:07 Info: x", PG_HEAD_DOVECOT, "|pop3-login||Info: x" },
+  { "imap(x): Oct 02 23:34:07 Info: x", PG_HEAD_DOVECOT, NULL },
+  { "dovecot:2008-10-02 23:34:07 Info: x", PG_HEAD_DOVECOT, NULL },
+  { "dovecot: @400000006b04273220d0f86f Info: x", PG_HEAD_DOVECOT, NULL },
+  { TAI64N "imap-login: Info: x", PG_HEAD_DOVECOT, "|||imap-login: Info: x" },
+  { TAI64N "Nov 23 11:41:27 imap-login: Info: x", PG_HEAD_DOVECOT, "|||imap-login: Info: x" },
+  { TAI64N "dovecot: 2008-10-02 23:34:07 Info: x", PG_HEAD_DOVECOT, "|dovecot||Info: x" },
+  { TAI64N TAI64N "x", PG_HEAD_DOVECOT, "|||" TAI64N "x" },
+  { TAI64N "popa3d[5]: x", PG_HEAD_TAI64N, "|popa3d|5|x" },
+  { TAI64N "pop3d: x", PG_HEAD_TAI64N, "|pop3d||x" },
+  { TAI64N "vm pop3d: x", PG_HEAD_TAI64N, NULL },
+  { TAI64N "x", PG_HEAD_TAI64N, NULL },
+  { "@400000006b04273220d0f86f", PG_HEAD_TAI64N, NULL },
+  { "Nov 23 11:44:14 pop3d: x", PG_HEAD_TAI64N, NULL },
   { "Nov 23 11:44:14 vm dovecot: x", PG_HEAD_UNKNOWN, NULL },
 };
 
@@ -95,12 +156,27 @@ static const struct
   { "Nov 23 11:41:27 x", PG_HEAD_UNKNOWN },
   { "Nov 23 11:41:27 ", PG_HEAD_UNKNOWN },
   { "junk", PG_HEAD_UNKNOWN },
+  { RFC5424 "vm dovecot - - - x", PG_HEAD_SYSLOG },
+  { RFC5424 "vm kernel - - - imap-login: Info: x", PG_HEAD_SYSLOG },
+  { RFC5424 "vm dovecot - - x", PG_HEAD_UNKNOWN },
+  { "<22>Nov 23 11:44:14 vm dovecot: x", PG_HEAD_UNKNOWN },
+  { "dovecot: 2008-10-02 23:34:07 Info: x", PG_HEAD_DOVECOT },
+  { "pop3-login: Oct 02 23:34:07 Error: x", PG_HEAD_DOVECOT },
+  { "pop3-login: Oct 02 23:34:07 x", PG_HEAD_UNKNOWN },
+  { TAI64N "imap-login: Info: x", PG_HEAD_DOVECOT },
+  { TAI64N "Nov 23 11:41:27 imap-login: Info: x", PG_HEAD_DOVECOT },
+  { TAI64N "2026-11-23T11:41:27Z imap-login: Info: x", PG_HEAD_DOVECOT },
+  { TAI64N "pop3d: imap-login: Info: x", PG_HEAD_TAI64N },
+  { TAI64N "popa3d[12]: Info: x", PG_HEAD_TAI64N },
+  { TAI64N "x", PG_HEAD_UNKNOWN },
+  { "@", PG_HEAD_UNKNOWN },
   { "", PG_HEAD_UNKNOWN },
   /* what a client chose stands behind the first colon and cannot turn the format */
   { "Nov 23 11:44:14 vm dovecot: imap-login: Info: Login: user=<a>", PG_HEAD_SYSLOG },
   { "Nov 23 11:44:14 vm postfix/smtpd[1]: NOQUEUE: imap-login: Info: x", PG_HEAD_SYSLOG },
   { "Nov 23 11:41:27 imap-login: Info: vm dovecot: imap-login: Login: x", PG_HEAD_DOVECOT },
   { "Nov 23 11:41:27 imap(x dovecot: y)<1><x>: Info: x", PG_HEAD_UNKNOWN },
+  { RFC5424 "vm a 5 - [x y=\"Nov 23 11:41:27 imap-login: Info: x\"] x", PG_HEAD_SYSLOG },
 };
 
 START_TEST (format_is_guessed)
@@ -120,6 +196,7 @@ START_TEST (formats_have_names)
   ck_assert (!pg_head_format_from_span (pg_span_from_string (""), &format));
   ck_assert (format == PG_HEAD_SYSLOG);
   ck_assert (pg_head_format_from_span (pg_span_from_string ("dovecot"), &format) && format == PG_HEAD_DOVECOT);
+  ck_assert (pg_head_format_from_span (pg_span_from_string ("tai64n"), &format) && format == PG_HEAD_TAI64N);
   ck_assert (pg_head_format_from_span (pg_span_from_string ("auto"), &format) && format == PG_HEAD_UNKNOWN);
 }
 END_TEST

@@ -31,7 +31,7 @@ parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules)
   PgClock               clock = { .zone = zone, .now_us = NOW_US };
   Result                result = { .login.time_us = -77 };
 
-  result.kind = pg_login_line_parse (line, format, rules, &clock, &result.login, &result.why);
+  result.kind = pg_login_line_parse (line, format, rules, &clock, NULL, &result.login, &result.why);
   return result;
 }
 
@@ -90,7 +90,7 @@ check_login (const Row *row, const PgLogin *login)
 
   assert_row_text (row->name, pg_address_to_string (&login->address, buffer), expected_address);
   assert_row (row->name, pg_span_equal (login->user, row->columns[COLUMN_USER]));
-  assert_row (row->name, login->server == PG_SERVER_DOVECOT);
+  assert_row (row->name, pg_span_is (row->columns[COLUMN_SERVER], pg_server_to_string (login->server)));
   assert_row (row->name, login->service >= PG_SERVICE_POP3 && login->service < PG_N_SERVICES);
 }
 
@@ -163,15 +163,28 @@ check_file (const char *file, CheckRow check)
   return n_rows;
 }
 
+/* @ends_in_address: nothing follows the address in this server's lines, so that only the line's own end tells that it is whole. */
 static const struct
 {
   const char *file;
   guint       min_rows;
+  gboolean    ends_in_address;
 } files[] = {
-  { "logline/dovecot-2.3.tsv", 380 },
-  { "logline/dovecot-2.3-hostile.tsv", 1000 },
-  { "logline/dovecot-composed.tsv", 400 },
-  { "logline/postfix.tsv", 400 },
+  { "logline/dovecot-2.3.tsv", 380, FALSE },
+  { "logline/dovecot-2.3-hostile.tsv", 1000, FALSE },
+  { "logline/dovecot-composed.tsv", 400, FALSE },
+  { "logline/postfix.tsv", 400, FALSE },
+  { "logline/courier.tsv", 240, FALSE },
+  { "logline/cyrus.tsv", 150, FALSE },
+  { "logline/uw.tsv", 90, FALSE },
+  { "logline/perdition.tsv", 170, FALSE },
+  { "logline/teapop.tsv", 50, FALSE },
+  { "logline/popa3d-patched.tsv", 28, FALSE },
+  { "logline/qpopper.tsv", 60, TRUE },
+  { "logline/vpopmail.tsv", 85, TRUE },
+  { "logline/gnu-pop3d.tsv", 50, TRUE },
+  { "logline/vm-pop3d.tsv", 45, TRUE },
+  { "logline/solid-pop3d.tsv", 100, TRUE },
 };
 
 START_TEST (corpus_is_read_as_it_says)
@@ -182,7 +195,8 @@ END_TEST
 
 START_TEST (a_cut_line_gives_no_other_address)
 {
-  check_file (files[_i].file, check_cuts);
+  if (!files[_i].ends_in_address)
+    check_file (files[_i].file, check_cuts);
 }
 END_TEST
 
@@ -287,7 +301,9 @@ START_TEST (services_and_servers_have_names)
   for (PgService each = PG_SERVICE_POP3; each < PG_N_SERVICES; each++)
     ck_assert (pg_service_from_span (pg_span_from_string (pg_service_to_string (each)), &service) && service == each);
   for (PgServer each = PG_SERVER_DOVECOT; each < PG_N_SERVERS; each++)
-    ck_assert (pg_server_from_span (pg_span_from_string (pg_server_to_string (each)), &server) && server == each);
+    if (!g_str_equal (pg_server_to_string (each), "?")) /* not all numbers are taken */
+      ck_assert (pg_server_from_span (pg_span_from_string (pg_server_to_string (each)), &server) && server == each);
+  ck_assert_str_eq (pg_server_to_string ((PgServer) 20), "popgate-login");
   ck_assert (!pg_service_from_span (pg_span_from_string ("POP3"), &service));
   ck_assert (!pg_service_from_span (pg_span_from_string (""), &service));
   ck_assert (!pg_server_from_span (pg_span_from_string ("?"), &server));
