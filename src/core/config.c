@@ -238,45 +238,54 @@ read_sources (const Row *row, const char *text, PgConfig *config, gpointer field
   return TRUE;
 }
 
+static guint
+bits_of_service (const char *name)
+{
+  PgService service;
+
+  return pg_service_from_span (pg_span_from_string (name), &service) ? 1u << service : 0;
+}
+
+/* popgate-login writes no lines: [login] says whether it counts. */
+static guint
+bits_of_server (const char *name)
+{
+  PgServer server;
+
+  if (g_str_equal (name, "all"))
+    return ~0u;
+  return pg_server_from_span (pg_span_from_string (name), &server) && server != PG_SERVER_POPGATE_LOGIN ? 1u << server : 0;
+}
+
+/* @bits_of: 0 for what is no such name. */
 static gboolean
-read_services (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
+read_bits (const char *text, guint (*bits_of) (const char *name), guint *out)
 {
   g_auto (GStrv) names = split_list (text);
-  guint     services = 0;
-  PgService service;
+  guint all = 0;
 
   for (guint i = 0; names[i] != NULL; i++)
     {
-      if (!pg_service_from_span (pg_span_from_string (names[i]), &service))
+      guint bits = bits_of (names[i]);
+
+      if (bits == 0)
         return FALSE;
-      services |= 1u << service;
+      all |= bits;
     }
-  *(guint *) field = services;
-  return services != 0;
+  *out = all;
+  return all != 0;
 }
 
-/* Not Courier: courierlogger breaks a long message into lines of their own, so that who fails to log in under a long name can
- * write a line that is a login. Whoever wants it anyhow names it. */
-#define ALL_SERVERS (~0u & ~(1u << PG_SERVER_COURIER))
+static gboolean
+read_services (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
+{
+  return read_bits (text, bits_of_service, field);
+}
 
 static gboolean
 read_servers (G_GNUC_UNUSED const Row *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
-  g_auto (GStrv) names = split_list (text);
-  guint    servers = 0;
-  PgServer server;
-
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      if (g_str_equal (names[i], "all"))
-        servers |= ALL_SERVERS;
-      else if (pg_server_from_span (pg_span_from_string (names[i]), &server))
-        servers |= 1u << server;
-      else
-        return FALSE;
-    }
-  *(guint *) field = servers;
-  return servers != 0;
+  return read_bits (text, bits_of_server, field);
 }
 
 /* Addresses that are nobody's alone: a login from there says nothing about who connects later. */
@@ -335,6 +344,10 @@ static const Row rows[] = {
     "How long a login permits to relay." },
   { "popgate", "store", read_store, FIELD (store), "gdbm:/var/lib/popgate/popgate.gdbm", 0, 0, "gdbm:/PATH",
     "The database." },
+  { "popgate", "user", read_string, FIELD (user), "", 0, 0, "a user name or number, or nothing",
+    "Whom popgated becomes once its sockets are open, if root starts it; nothing: it stays who it is." },
+  { "popgate", "group", read_string, FIELD (group), "", 0, 0, "a group name or number, or nothing",
+    "The group it has then; nothing: the user's own." },
   { "policy", "listen", read_sockets, FIELD (policy_listen), "unix:/var/spool/postfix/private/popgate", 1, 0,
     "a list of unix:/PATH and inet:ADDRESS:PORT", "Where Postfix asks." },
   { "policy", "socket_mode", read_mode, FIELD (socket_mode), "0660", 0, 0777, "an octal mode of 0 to 0777",
@@ -354,7 +367,7 @@ static const Row rows[] = {
   { "log", "servers", read_servers, FIELD (servers), "all", 0, 0,
     "a list of dovecot, courier, cyrus, uw, qpopper, vpopmail, popa3d, perdition, teapop, gnu-pop3d, vm-pop3d and solid-pop3d, "
     "or all",
-    "Servers whose lines count; all is all but courier, whose log can be made to show a login that was none." },
+    "Servers whose lines count." },
   { "log", "dovecot_name", read_list, FIELD (dovecot_names), "dovecot", 1, 0, "a list of names",
     "Dovecot's names in syslog: its instance_name." },
   { "log", "hosts", read_list, FIELD (hosts), "", 0, 0, "a list of host names, or nothing",
@@ -563,6 +576,8 @@ pg_config_free (PgConfig *self)
   if (self == NULL)
     return;
   g_free (self->store);
+  g_free (self->user);
+  g_free (self->group);
   g_strfreev (self->policy_listen);
   g_free (self->socket_owner);
   g_free (self->socket_group);

@@ -20,6 +20,8 @@ typedef struct
 {
   gint64    window_us;
   char     *store;
+  char     *user;  /* "": nobody else */
+  char     *group; /* "": the user's own */
   char    **policy_listen;
   guint     socket_mode;
   char     *socket_owner;

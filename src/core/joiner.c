@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/joiner.h"
 
-/* Of host, program and process id with blanks between, which none of them has in it. Longer ones are joined with nothing. */
-#define KEY_MAX 384
+#include "core/head-key.h"
 
 typedef struct
 {
-  char      key[KEY_MAX];
+  char      key[PG_HEAD_KEY_MAX];
   gint64    time_us;
   PgAddress address;
   GList     link; /* in order */
@@ -17,6 +16,7 @@ struct _PgJoiner
   GHashTable *waiting; /* key -> First */
   GQueue      order;   /* of First, the one that has waited longest at the head */
   First      *used;    /* (nullable): by the login that was told last; not waiting */
+  PgTorn     *torn;
 };
 
 PgJoiner *
@@ -26,6 +26,7 @@ pg_joiner_new (void)
 
   self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   g_queue_init (&self->order);
+  self->torn = pg_torn_new ();
   return self;
 }
 
@@ -36,31 +37,8 @@ pg_joiner_free (PgJoiner *self)
     return;
   g_hash_table_unref (self->waiting);
   g_free (self->used);
+  pg_torn_free (self->torn);
   g_free (self);
-}
-
-static gsize
-append (char *key, gsize at, PgSpan part)
-{
-  if (part.len > 0)
-    memcpy (key + at, part.data, part.len);
-  key[at + part.len] = ' ';
-  return at + part.len + 1;
-}
-
-static gboolean
-make_key (const PgHead *head, char key[KEY_MAX])
-{
-  gsize len;
-
-  if (head->pid.len == 0 || head->host.len > KEY_MAX || head->program.len > KEY_MAX || head->pid.len > KEY_MAX
-      || head->host.len + head->program.len + head->pid.len + 4 > KEY_MAX)
-    return FALSE;
-  len = append (key, 0, head->host);
-  len = append (key, len, head->program);
-  len = append (key, len, head->pid);
-  key[len] = '\0';
-  return TRUE;
 }
 
 /* Ends the waiting of what has this key. Returns: (transfer full): it, or NULL. */
@@ -153,8 +131,8 @@ check (PgJoiner *self, PgHalf half, const char *key, PgLogin *login)
 PgLineKind
 pg_joiner_join (PgJoiner *self, PgHalf half, const PgHead *head, const char *refusal, PgLogin *login, const char **out_why)
 {
-  char     key[KEY_MAX];
-  gboolean has_key = self != NULL && make_key (head, key);
+  char     key[PG_HEAD_KEY_MAX];
+  gboolean has_key = self != NULL && head->pid.len > 0 && pg_head_key (head, head->pid, key);
 
   pg_joiner_settle (self);
   if (has_key && (refusal != NULL || half == PG_HALF_END))
@@ -180,6 +158,12 @@ pg_joiner_settle (PgJoiner *self)
 {
   if (self != NULL)
     g_clear_pointer (&self->used, g_free);
+}
+
+PgTorn *
+pg_joiner_torn (PgJoiner *self)
+{
+  return self->torn;
 }
 
 guint

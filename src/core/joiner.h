@@ -19,6 +19,7 @@
 #include "core/duration.h"
 #include "core/half.h"
 #include "core/server.h"
+#include "core/torn.h"
 
 G_BEGIN_DECLS
 
@@ -64,6 +65,9 @@ void pg_joiner_restore (PgJoiner *self);
 
 /** pg_joiner_settle: what was used stays used, whatever pg_joiner_restore() is told; NULL is legal. */
 void pg_joiner_settle (PgJoiner *self);
+
+/** pg_joiner_torn: what the same source's lines tell of torn ones; lives as long as @self. */
+PgTorn *pg_joiner_torn (PgJoiner *self);
 
 /** pg_joiner_n_waiting: first lines that wait, at most PG_JOINER_MAX. */
 guint pg_joiner_n_waiting (const PgJoiner *self);

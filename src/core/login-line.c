@@ -28,7 +28,8 @@ enum
   PROGRAM_DOVECOT, /* and no other server's */
 };
 
-/* What a message is to a server. @half: PG_HALF_NONE unless it is half a login of a server that writes two lines for one. */
+/* What a message is to a server. @half: PG_HALF_NONE unless it is half a login of a server that writes two lines for one.
+ * @is_couriers: the program is one of Courier's too, whether Courier counts or not. */
 typedef struct
 {
   PgServer    server;
@@ -36,6 +37,7 @@ typedef struct
   PgHalf      half;
   PgLogin     login;
   const char *why;
+  gboolean    is_couriers;
 } Reading;
 
 static gboolean
@@ -108,6 +110,7 @@ read_message (const PgHead *head, PgHeadFormat format, const PgLineRules *rules,
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
     if (counts (rules, families[i]->server) && read_form (families[i], head, all))
       is_form = TRUE;
+  all->is_couriers = is_form && pg_form_family_find (&pg_server_courier, head->program) != NULL;
   return is_form ? PROGRAM_UNKNOWN : is_dovecot ? PROGRAM_DOVECOT : PROGRAM_FOREIGN;
 }
 
@@ -122,13 +125,28 @@ place (const PgHead *head, const PgLineRules *rules, const PgClock *clock, PgLog
   return NULL;
 }
 
+/* Whether the line may be a piece of another one; it is to be asked of each line of the program. Returns: NULL, or why so. */
+static const char *
+check_whole (const PgHead *head, const PgClock *clock, PgJoiner *joiner)
+{
+  PgTorn *torn = joiner != NULL ? pg_joiner_torn (joiner) : NULL;
+  gint64  time_us;
+
+  if (torn == NULL || !pg_torn_minds (torn, head->message))
+    return NULL;
+  if (!pg_stamp_resolve (&head->stamp, clock, &time_us))
+    time_us = clock->now_us;
+  return pg_torn_take (torn, head, time_us);
+}
+
 /* Apart from its caller: all that it needs takes time to set up, which lines that are passed over do not need. */
 static G_NO_INLINE PgLineKind
 read_line (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock, PgJoiner *joiner, guint what,
            PgLogin *out, const char **out_why)
 {
-  Reading reading = { 0 };
-  PgHead  head;
+  Reading     reading = { 0 };
+  const char *torn_why = NULL;
+  PgHead      head;
 
   if (!pg_head_parse (line, format, &head))
     return PG_LINE_FOREIGN;
@@ -138,10 +156,14 @@ read_line (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgC
   if (reading.kind == PG_LINE_FOREIGN)
     return PG_LINE_FOREIGN;
   pg_joiner_settle (joiner);
+  if (reading.is_couriers)
+    torn_why = check_whole (&head, clock, joiner);
   *out_why = reading.why;
   if (reading.kind != PG_LINE_LOGIN && reading.half == PG_HALF_NONE)
     return reading.kind;
   *out_why = place (&head, rules, clock, &reading.login);
+  if (*out_why == NULL)
+    *out_why = torn_why;
   if (pg_half_is_of (reading.server))
     reading.kind = pg_joiner_join (joiner, reading.half, &head, *out_why, &reading.login, out_why);
   else if (*out_why != NULL)

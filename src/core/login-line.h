@@ -34,7 +34,8 @@ typedef struct
  * @format: the source's format
  * @rules: who may say so
  * @clock: now, and the zone of stamps without an offset
- * @joiner: (nullable): the source's, given its lines in order; without it there are no logins of servers that need two lines
+ * @joiner: (nullable): the source's, given its lines in order; without it there are no logins of servers that need two lines,
+ *   and a line may be a piece of a longer one (torn.h)
  * @out: (out): for PG_LINE_LOGIN the login; its spans point into @line. The time is the line's own, not clamped
  * @out_why: (out) (transfer none): for PG_LINE_REFUSED, a phrase that says why
  *

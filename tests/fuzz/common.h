@@ -67,6 +67,29 @@ step_of (PgSpan steps, gsize turn, gsize len)
   return 1 + (len > 4096 ? 61 * step : step);
 }
 
+/** FuzzWay: an input that begins with @letter goes to @check, without it; @with: whatever @check takes. */
+typedef struct
+{
+  char letter;
+  void (*check) (PgSpan text, guint with);
+  guint with;
+} FuzzWay;
+
+/** take_way: does with the bytes what the first of them says; nothing if there is no such way. Returns: 0, as libFuzzer wants. */
+static inline int
+take_way (const FuzzWay *ways, gsize n_ways, const guint8 *data, gsize size)
+{
+  PgSpan           input = pg_span ((const char *) data, size);
+  guint            letter = take_byte (&input);
+  g_autofree char *block = NULL;
+  PgSpan           text = exact (&block, input);
+
+  for (gsize i = 0; i < n_ways; i++)
+    if ((guchar) ways[i].letter == letter)
+      ways[i].check (text, ways[i].with);
+  return 0;
+}
+
 #define RUN_BYTE '\xf0'
 #define UNFOLDED_MAX 70000
 

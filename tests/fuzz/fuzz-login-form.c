@@ -133,8 +133,9 @@ names_address (PgSpan text, const PgAddress *address)
 }
 
 static void
-check_message (guint whose, PgSpan message)
+check_message (PgSpan message, G_GNUC_UNUSED guint with)
 {
+  guint            whose = take_byte (&message);
   g_autofree char *block = NULL;
   PgSpan           line = make_line (tags[whose % G_N_ELEMENTS (tags)], message, &block);
   PgLogin          login = { .time_us = -77 };
@@ -153,9 +154,9 @@ check_message (guint whose, PgSpan message)
 }
 
 static void
-check_login (guint how, PgSpan name)
+check_login (PgSpan name, G_GNUC_UNUSED guint with)
 {
-  const Sentence *sentence = &logins[how % G_N_ELEMENTS (logins)];
+  const Sentence *sentence = &logins[take_byte (&name) % G_N_ELEMENTS (logins)];
   g_autoptr (GString) text = g_string_new (sentence->before);
   g_autofree char *block = NULL;
   char             buffer[PG_ADDRESS_TEXT_MAX];
@@ -170,9 +171,9 @@ check_login (guint how, PgSpan name)
 }
 
 static void
-check_failure (guint how, PgSpan name)
+check_failure (PgSpan name, G_GNUC_UNUSED guint with)
 {
-  const Sentence *sentence = &failures[how % G_N_ELEMENTS (failures)];
+  const Sentence *sentence = &failures[take_byte (&name) % G_N_ELEMENTS (failures)];
   g_autoptr (GString) text = g_string_new (sentence->before);
   PgLogin login;
 
@@ -188,28 +189,14 @@ check_failure (guint how, PgSpan name)
     }
 }
 
+static const FuzzWay ways[] = {
+  { 's', check_message, 0 },
+  { 'n', check_login, 0 },
+  { 'f', check_failure, 0 },
+};
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  PgSpan           input = pg_span ((const char *) data, size);
-  guint            what = take_byte (&input);
-  guint            which = take_byte (&input);
-  g_autofree char *block = NULL;
-  PgSpan           text = exact (&block, input);
-
-  switch (what)
-    {
-    case 's':
-      check_message (which, text);
-      break;
-    case 'n':
-      check_login (which, text);
-      break;
-    case 'f':
-      check_failure (which, text);
-      break;
-    default:
-      break;
-    }
-  return 0;
+  return take_way (ways, G_N_ELEMENTS (ways), data, size);
 }

@@ -142,19 +142,19 @@ check_head (PgSpan line)
 }
 
 static void
-check_line (PgSpan line, PgHeadFormat format)
+check_line (PgSpan line, guint format)
 {
   PgLogin login = { .time_us = -77 };
 
   check_head (line);
-  if (parse (line, format, &login) == PG_LINE_LOGIN)
+  if (parse (line, (PgHeadFormat) format, &login) == PG_LINE_LOGIN)
     check_login (line, &login);
   else
     must (login.time_us == -77);
 }
 
 static void
-check_message (PgSpan message)
+check_message (PgSpan message, G_GNUC_UNUSED guint with)
 {
   PgHead      head = { .message = message };
   const char *why = NULL;
@@ -176,10 +176,12 @@ sanitize (PgSpan name)
 }
 
 static void
-check_name (PgSpan input, const char *before)
+check_name (PgSpan input, guint which)
 {
-  g_autofree char *name = sanitize (input);
-  g_autofree char *line = g_strconcat (before, "user=<", name, ">, method=PLAIN, rip=" REAL_ADDRESS ", lip=192.0.2.1, ",
+  static const char *const before[] = { "Nov 23 12:00:00 mx dovecot: pop3-login: Login: ",
+                                        "2026-11-23T12:00:00Z mx dovecot[5]: imap-login: Logged in: " };
+  g_autofree char         *name = sanitize (input);
+  g_autofree char *line = g_strconcat (before[which], "user=<", name, ">, method=PLAIN, rip=" REAL_ADDRESS ", lip=192.0.2.1, ",
                                        "mpid=5, TLS, session=<3I5vIPBgq6R/AABC>", NULL);
   g_autofree char *block = NULL;
   char             buffer[PG_ADDRESS_TEXT_MAX];
@@ -192,7 +194,7 @@ check_name (PgSpan input, const char *before)
 }
 
 static void
-check_failure (PgSpan input)
+check_failure (PgSpan input, G_GNUC_UNUSED guint with)
 {
   static const char *const before[] = {
     "Nov 23 12:00:00 mx dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<",
@@ -214,7 +216,7 @@ check_failure (PgSpan input)
 }
 
 static void
-check_stamp (PgSpan input)
+check_stamp (PgSpan input, G_GNUC_UNUSED guint with)
 {
   static GTimeZone *zone = NULL;
   PgClock           clock = { 0 };
@@ -235,42 +237,19 @@ check_stamp (PgSpan input)
   must (moment > clock.now_us - 9 * 366 * PG_DAY);
 }
 
+static const FuzzWay ways[] = {
+  { 's', check_line, PG_HEAD_SYSLOG },
+  { 'd', check_line, PG_HEAD_DOVECOT },
+  { 'T', check_line, PG_HEAD_TAI64N },
+  { 'm', check_message, 0 },
+  { 'n', check_name, 0 },
+  { 'N', check_name, 1 },
+  { 'f', check_failure, 0 },
+  { 't', check_stamp, 0 },
+};
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  PgSpan           input = pg_span ((const char *) data, size);
-  guint            what = take_byte (&input);
-  g_autofree char *block = NULL;
-  PgSpan           text = exact (&block, input);
-
-  switch (what)
-    {
-    case 's':
-      check_line (text, PG_HEAD_SYSLOG);
-      break;
-    case 'd':
-      check_line (text, PG_HEAD_DOVECOT);
-      break;
-    case 'T':
-      check_line (text, PG_HEAD_TAI64N);
-      break;
-    case 'm':
-      check_message (text);
-      break;
-    case 'n':
-      check_name (text, "Nov 23 12:00:00 mx dovecot: pop3-login: Login: ");
-      break;
-    case 'N':
-      check_name (text, "2026-11-23T12:00:00Z mx dovecot[5]: imap-login: Logged in: ");
-      break;
-    case 'f':
-      check_failure (text);
-      break;
-    case 't':
-      check_stamp (text);
-      break;
-    default:
-      break;
-    }
-  return 0;
+  return take_way (ways, G_N_ELEMENTS (ways), data, size);
 }

@@ -57,6 +57,10 @@ tell_never (const PgConfig *config)
 static char *
 tell_popgate (const PgConfig *c, const char *key)
 {
+  if (g_str_equal (key, "user"))
+    return g_strdup (c->user);
+  if (g_str_equal (key, "group"))
+    return g_strdup (c->group);
   return g_str_equal (key, "window") ? tell_number (c->window_us) : g_strdup (c->store);
 }
 
@@ -140,6 +144,11 @@ static const struct
   { "popgate", "store", "/tmp/db", NULL },
   { "popgate", "store", "redis:/tmp/db", NULL },
   { "popgate", "store", "", NULL },
+  { "popgate", "user", "popgate", "popgate" },
+  { "popgate", "user", "991", "991" },
+  { "popgate", "user", "", "" },
+  { "popgate", "group", "adm", "adm" },
+  { "popgate", "group", "", "" },
   { "policy", "listen", "unix:/a", "unix:/a" },
   { "policy", "listen", "unix:/a, inet:127.0.0.1:10040;unix:/b", "unix:/a|inet:127.0.0.1:10040|unix:/b" },
   { "policy", "listen", "inet:[::1]:10040", "inet:[::1]:10040" },
@@ -214,8 +223,8 @@ static const struct
   { "log", "services", "POP3", NULL },
   { "log", "services", "pop3, smtp", NULL },
   { "log", "services", "all", NULL },
-  { "log", "servers", "all", "fffffffb" },
-  { "log", "servers", "all, courier", "ffffffff" },
+  { "log", "servers", "all", "ffffffff" },
+  { "log", "servers", "courier, all", "ffffffff" },
   { "log", "servers", "dovecot", "2" },
   { "log", "servers", "courier, cyrus, uw, qpopper, vpopmail", "7c" },
   { "log", "servers", "popa3d perdition teapop gnu-pop3d vm-pop3d solid-pop3d", "1f80" },
@@ -223,6 +232,8 @@ static const struct
   { "log", "servers", "", NULL },
   { "log", "servers", "exchange", NULL },
   { "log", "servers", "dovecot, exchange", NULL },
+  { "log", "servers", "popgate-login", NULL },
+  { "log", "servers", "all, popgate-login", NULL },
   { "log", "dovecot_name", "dovecot", "dovecot" },
   { "log", "dovecot_name", "dovecot, mail2", "dovecot|mail2" },
   { "log", "dovecot_name", "", NULL },
@@ -459,6 +470,8 @@ static const struct
 } fallbacks[] = {
   { "popgate", "window", "1800000000" },
   { "popgate", "store", "/var/lib/popgate/popgate.gdbm" },
+  { "popgate", "user", "" },
+  { "popgate", "group", "" },
   { "policy", "listen", "unix:/var/spool/postfix/private/popgate" },
   { "policy", "socket_mode", "0660" },
   { "policy", "socket_owner", "postfix" },
@@ -467,7 +480,7 @@ static const struct
   { "policy", "reject", "" },
   { "log", "source", "file:/var/log/mail.log" },
   { "log", "services", "6" },
-  { "log", "servers", "fffffffb" },
+  { "log", "servers", "ffffffff" },
   { "log", "dovecot_name", "dovecot" },
   { "log", "hosts", "" },
   { "log", "never_grant", NEVER_ALWAYS "---" },

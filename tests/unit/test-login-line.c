@@ -2,20 +2,13 @@
 #include "core/login-line.h"
 #include "core/server-dovecot.h"
 
-#include "common.h"
+#include "corpus.h"
 
 #define NOW_US (G_GINT64_CONSTANT (1795435200) * G_USEC_PER_SEC) /* 2026-11-23 12:00:00 UTC */
 
 static const char *const any_host[] = { NULL };
 static const char *const dovecot_names[] = { "dovecot", NULL };
 static const PgLineRules all_rules = { .dovecot_names = dovecot_names, .hosts = any_host, .servers = ~0u };
-
-static const char *const kind_names[] = {
-  [PG_LINE_FOREIGN] = "foreign",
-  [PG_LINE_OTHER] = "other",
-  [PG_LINE_REFUSED] = "refused",
-  [PG_LINE_LOGIN] = "login",
-};
 
 typedef struct
 {
@@ -28,8 +21,8 @@ static Result
 parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules)
 {
   g_autoptr (GTimeZone) zone = g_time_zone_new_utc ();
-  PgClock               clock = { .zone = zone, .now_us = NOW_US };
-  Result                result = { .login.time_us = -77 };
+  PgClock clock = { .zone = zone, .now_us = NOW_US };
+  Result  result = { .login.time_us = -77 };
 
   result.kind = pg_login_line_parse (line, format, rules, &clock, NULL, &result.login, &result.why);
   return result;
@@ -37,36 +30,8 @@ parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules)
 
 /* --- the corpus ------------------------------------------------------------------------------------------------------ */
 
-enum
-{
-  COLUMN_FORMAT,
-  COLUMN_SERVER,
-  COLUMN_KIND,
-  COLUMN_ADDRESS,
-  COLUMN_USER,
-  COLUMN_ORIGIN,
-  COLUMN_LINE,
-  N_COLUMNS
-};
-
-typedef struct
-{
-  PgSpan columns[N_COLUMNS];
-  char  *name; /* for messages: where and what */
-} Row;
-
-static gboolean
-split_row (PgSpan text, Row *row)
-{
-  for (gsize i = 0; i < COLUMN_LINE; i++)
-    if (!pg_span_take_until (&text, '\t', &row->columns[i]))
-      return FALSE;
-  row->columns[COLUMN_LINE] = text;
-  return TRUE;
-}
-
 static Result
-parse_row (const Row *row, PgSpan line)
+parse_row (const CorpusRow *row, PgSpan line)
 {
   PgSpan format = row->columns[COLUMN_FORMAT];
   Result result = { .login.time_us = -77 };
@@ -83,30 +48,15 @@ parse_row (const Row *row, PgSpan line)
 }
 
 static void
-check_login (const Row *row, const PgLogin *login)
-{
-  g_autofree char *expected_address = span_to_string (row->columns[COLUMN_ADDRESS]);
-  char             buffer[PG_ADDRESS_TEXT_MAX];
-
-  assert_row_text (row->name, pg_address_to_string (&login->address, buffer), expected_address);
-  assert_row (row->name, pg_span_equal (login->user, row->columns[COLUMN_USER]));
-  assert_row (row->name, pg_span_is (row->columns[COLUMN_SERVER], pg_server_to_string (login->server)));
-  assert_row (row->name, login->service >= PG_SERVICE_POP3 && login->service < PG_N_SERVICES);
-}
-
-static void
-check_row (const Row *row)
+check_row (const CorpusRow *row, G_GNUC_UNUSED gpointer user_data)
 {
   g_autofree char *block = NULL;
   PgSpan           line = exact (&block, row->columns[COLUMN_LINE]);
   Result           result = parse_row (row, line);
-  const char      *why = result.why != NULL ? result.why : "";
 
-  ck_assert_msg (pg_span_is (row->columns[COLUMN_KIND], kind_names[result.kind]), "%s: got %s %s", row->name,
-                 kind_names[result.kind], why);
-  assert_row (row->name, (result.kind == PG_LINE_REFUSED) == (why[0] != '\0'));
+  corpus_check_kind (row, result.kind, result.why);
   if (result.kind == PG_LINE_LOGIN)
-    check_login (row, &result.login);
+    corpus_check_login (row, &result.login);
   else
     assert_row (row->name, result.login.time_us == -77);
 }
@@ -114,7 +64,7 @@ check_row (const Row *row)
 /* No line that ends early, at whatever byte, gives an address other than the whole line's. (A name that holds elements is
  * refused with the whole line only: nothing tells a line that was cut within it from a whole one.) */
 static void
-check_cuts (const Row *row)
+check_cuts (const CorpusRow *row, G_GNUC_UNUSED gpointer user_data)
 {
   PgSpan whole = row->columns[COLUMN_LINE];
   Result expected = parse_row (row, whole);
@@ -132,38 +82,8 @@ check_cuts (const Row *row)
     }
 }
 
-typedef void (*CheckRow) (const Row *row);
-
-static guint
-check_file (const char *file, CheckRow check)
-{
-  g_autofree char *path = corpus_path (file);
-  g_autofree char *text = NULL;
-  guint            n_rows = 0;
-  guint            line_number = 0;
-  PgSpan           rest;
-  PgSpan           line;
-  gsize            len;
-
-  ck_assert_msg (g_file_get_contents (path, &text, &len, NULL), "%s", path);
-  for (rest = pg_span (text, len); pg_span_take_until (&rest, '\n', &line);)
-    {
-      Row row;
-
-      line_number++;
-      if (pg_span_take (&line, "#"))
-        continue;
-      ck_assert_msg (split_row (line, &row), "%s:%u: too few columns", file, line_number);
-      row.name = g_strdup_printf ("%s:%u", file, line_number);
-      check (&row);
-      g_free (row.name);
-      n_rows++;
-    }
-  ck_assert_msg (rest.len == 0, "%s: no newline at the end", file);
-  return n_rows;
-}
-
-/* @ends_in_address: nothing follows the address in this server's lines, so that only the line's own end tells that it is whole. */
+/* @ends_in_address: nothing follows the address in this server's lines, so that only the line's own end tells that it is whole.
+ */
 static const struct
 {
   const char *file;
@@ -175,9 +95,12 @@ static const struct
   { "logline/dovecot-composed.tsv", 400, FALSE },
   { "logline/postfix.tsv", 400, FALSE },
   { "logline/courier.tsv", 240, FALSE },
+  { "logline/courier-live.tsv", 450, FALSE },
   { "logline/cyrus.tsv", 150, FALSE },
+  { "logline/cyrus-live.tsv", 440, FALSE },
   { "logline/uw.tsv", 90, FALSE },
   { "logline/perdition.tsv", 170, FALSE },
+  { "logline/perdition-live.tsv", 320, FALSE },
   { "logline/teapop.tsv", 50, FALSE },
   { "logline/popa3d-patched.tsv", 28, FALSE },
   { "logline/qpopper.tsv", 60, TRUE },
@@ -185,18 +108,19 @@ static const struct
   { "logline/gnu-pop3d.tsv", 50, TRUE },
   { "logline/vm-pop3d.tsv", 45, TRUE },
   { "logline/solid-pop3d.tsv", 100, TRUE },
+  { "logline/solid-pop3d-live.tsv", 230, TRUE },
 };
 
 START_TEST (corpus_is_read_as_it_says)
 {
-  ck_assert_uint_ge (check_file (files[_i].file, check_row), files[_i].min_rows);
+  ck_assert_uint_ge (corpus_each (files[_i].file, check_row, NULL), files[_i].min_rows);
 }
 END_TEST
 
 START_TEST (a_cut_line_gives_no_other_address)
 {
   if (!files[_i].ends_in_address)
-    check_file (files[_i].file, check_cuts);
+    corpus_each (files[_i].file, check_cuts, NULL);
 }
 END_TEST
 
@@ -243,7 +167,7 @@ START_TEST (only_who_may_says_it)
   PgLineRules rules = { .dovecot_names = speakers[_i].names, .hosts = speakers[_i].hosts, .servers = speakers[_i].servers };
   Result      result = parse (pg_span_from_string (speakers[_i].line), speakers[_i].format, &rules);
 
-  ck_assert_msg (result.kind == speakers[_i].kind, "row %d: %s: %s", _i, speakers[_i].line, kind_names[result.kind]);
+  ck_assert_msg (result.kind == speakers[_i].kind, "row %d: %s: %s", _i, speakers[_i].line, corpus_kinds[result.kind]);
 }
 END_TEST
 
