@@ -23,6 +23,22 @@ pg_bytes_put_u64 (guint8 *at, guint64 value)
   memcpy (at, &value, sizeof value);
 }
 
+static inline guint32
+pg_bytes_get_u32 (const guint8 *at)
+{
+  guint32 value;
+
+  memcpy (&value, at, sizeof value);
+  return GUINT32_FROM_LE (value);
+}
+
+static inline void
+pg_bytes_put_u32 (guint8 *at, guint32 value)
+{
+  value = GUINT32_TO_LE (value);
+  memcpy (at, &value, sizeof value);
+}
+
 static inline gint64
 pg_bytes_get_i64 (const guint8 *at)
 {

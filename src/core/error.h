@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @PG_ERROR_LIMIT: foreign bytes over a stated bound
  * @PG_ERROR_VALUE: a value that is out of range, of the wrong unit or unknown
  * @PG_ERROR_DAMAGED: stored bytes that fail their checksum or are of an unknown version
+ * @PG_ERROR_VERSION: stored bytes of a version newer than any that is known here
  * @PG_ERROR_STORE: the database cannot be opened, read or written
  * @PG_ERROR_BUSY: somebody else holds it: a database in use, a socket that answers
  * @PG_ERROR_ABSENT: what was asked for is not there: nobody listens
@@ -31,6 +32,7 @@ typedef enum
   PG_ERROR_ABSENT,
   PG_ERROR_SYSTEM,
   PG_ERROR_DENIED,
+  PG_ERROR_VERSION,
 } PgError;
 
 GQuark pg_error_quark (void);

@@ -106,6 +106,24 @@ pg_record_add_login (PgRecord *self, const PgLogin *login)
   renew_users (self, login);
 }
 
+/* Of users who no longer fit it is not known who they are: what one of them did in the future is taken for done now. */
+void
+pg_record_forget_future (PgRecord *self, gint64 now_us)
+{
+  PgRecord old = *self;
+
+  self->dropped_us = MIN (old.dropped_us, now_us);
+  self->first_us = old.first_us <= now_us ? old.first_us : PG_RECORD_NEVER;
+  self->newest_us = old.dropped_us <= now_us ? old.dropped_us : PG_RECORD_NEVER;
+  self->n_users = 0;
+  for (guint i = 0; i < old.n_users; i++)
+    if (old.users[i].login_us <= now_us)
+      {
+        append_user (self, &old.users[i], pg_record_user_name (&old, i));
+        self->newest_us = MAX (self->newest_us, old.users[i].login_us);
+      }
+}
+
 static guint8 *
 put_user (const PgRecord *self, guint index, guint8 *at)
 {

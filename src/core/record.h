@@ -59,6 +59,9 @@ gint pg_record_find_user (const PgRecord *self, PgSpan name);
 /** pg_record_add_login: counts @login and remembers its user; times only ever move forward. */
 void pg_record_add_login (PgRecord *self, const PgLogin *login);
 
+/** pg_record_forget_future: forgets all that lies behind @now_us: a clock that ran ahead has told it. May leave no login. */
+void pg_record_forget_future (PgRecord *self, gint64 now_us);
+
 /** pg_record_encode: writes @self to @out, sealed for storage under @key. */
 void pg_record_encode (const PgRecord *self, const PgSecret *secret, const PgHash *key, guint8 out[PG_RECORD_SIZE]);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/engine.h"
 
+#include "core/bytes.h"
 #include "core/duration.h"
 #include "core/error.h"
 #include "engine/gate.h"
 
 /* The longest window there can be: what is older permits nothing, however popgate is configured. */
 #define OUTDATED_US (7 * PG_DAY)
+
+/* Where the newest stamp is stored: as the position of a source that no configuration can name. */
+#define NEWEST_NAME "newest-stamp"
 
 /* Notes whose time is over stay for a while: a clock that ran ahead may come back. */
 #define NOTES_KEPT_US (14 * PG_DAY)
@@ -18,6 +22,8 @@ struct _PgEngine
   PgNoteset       *notes;
   char            *notes_problem; /* why they can't be brought, though the store is open */
   char            *source_problem;
+  gint64           newest_us; /* stamp of all logins that were read, as they were stamped */
+  gint64           newest_saved_us;
   PgEngineCounters counters;
 };
 
@@ -29,6 +35,7 @@ pg_engine_new (PgConfig *config, PgStoreMode mode)
   self->config = config;
   self->store = pg_store_new (config->store, mode);
   self->notes = pg_noteset_new ();
+  self->newest_us = self->newest_saved_us = PG_RECORD_NEVER;
   return self;
 }
 
@@ -81,6 +88,51 @@ bring_notes (PgEngine *self, GError **error)
   return TRUE;
 }
 
+/* --- the newest stamp ------------------------------------------------------------------------------------------------ */
+
+/* Reads what was stored; what was read meanwhile may be newer, and another database may know nothing, as one does in which just
+ * this is damaged. */
+static gboolean
+bring_newest (PgEngine *self, GError **error)
+{
+  g_autoptr (GBytes) stored = NULL;
+  PgStoreAnswer answer = pg_store_get_position (self->store, NEWEST_NAME, &stored, error);
+
+  self->newest_saved_us = PG_RECORD_NEVER;
+  if (answer == PG_STORE_FOUND && g_bytes_get_size (stored) == sizeof (gint64))
+    self->newest_saved_us = pg_bytes_get_i64 (g_bytes_get_data (stored, NULL));
+  self->newest_us = MAX (self->newest_us, self->newest_saved_us);
+  if (answer != PG_STORE_FAILED || pg_store_problem (self->store) != NULL)
+    return answer != PG_STORE_FAILED;
+  g_clear_error (error);
+  return TRUE;
+}
+
+gboolean
+pg_engine_save_newest (PgEngine *self, GError **error)
+{
+  guint8 data[sizeof (gint64)];
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (self->newest_us == PG_RECORD_NEVER
+      || (self->newest_saved_us != PG_RECORD_NEVER && self->newest_us - self->newest_saved_us < PG_SECOND))
+    return TRUE;
+  pg_bytes_put_i64 (data, self->newest_us);
+  bytes = g_bytes_new (data, sizeof data);
+  if (!pg_store_put_position (self->store, NEWEST_NAME, bytes, error))
+    return FALSE;
+  self->newest_saved_us = self->newest_us;
+  return TRUE;
+}
+
+gint64
+pg_engine_revoke_us (const PgEngine *self, gint64 now_us)
+{
+  return MAX (now_us, MIN (self->newest_us, now_us + OUTDATED_US));
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
 gboolean
 pg_engine_open (PgEngine *self, GError **error)
 {
@@ -89,7 +141,7 @@ pg_engine_open (PgEngine *self, GError **error)
   if (pg_engine_problem (self) == NULL)
     return TRUE;
   g_clear_pointer (&self->notes_problem, g_free);
-  if (pg_store_open (self->store, &cause) && bring_notes (self, &cause))
+  if (pg_store_open (self->store, &cause) && bring_notes (self, &cause) && bring_newest (self, &cause))
     return TRUE;
   self->notes_problem = g_strdup (cause->message);
   g_propagate_error (error, cause);
@@ -187,8 +239,10 @@ get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError *
   return PG_STORE_ABSENT;
 }
 
+/* Our clock was set back, and by it a login was stamped since: that one is right, and what is stored is not. One that is stamped
+ * ahead itself (@is_ahead) may be what is stored, read again. */
 static PgLoginFate
-store_login (PgEngine *self, const PgLogin *login, gint64 now_us, GError **error)
+store_login (PgEngine *self, const PgLogin *login, gboolean is_ahead, gint64 now_us, GError **error)
 {
   PgNetwork     network = pg_engine_grant_network (self, &login->address);
   PgRecord      record;
@@ -196,7 +250,9 @@ store_login (PgEngine *self, const PgLogin *login, gint64 now_us, GError **error
 
   if (answer == PG_STORE_FAILED)
     return PG_LOGIN_FAILED;
-  if (answer == PG_STORE_FOUND && !pg_gate_is_renewal_needed (self->config, self->notes, &record, login, now_us))
+  if (answer == PG_STORE_FOUND && !is_ahead && record.newest_us > now_us + PG_RULES_FUTURE_SLACK_US)
+    pg_record_forget_future (&record, now_us);
+  else if (answer == PG_STORE_FOUND && !pg_gate_is_renewal_needed (self->config, self->notes, &record, login, now_us))
     return PG_LOGIN_KEPT;
   if (answer == PG_STORE_ABSENT)
     pg_record_init (&record, &network.base);
@@ -213,10 +269,11 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   *out_why = NULL;
   if (!is_usable (self, error))
     return PG_LOGIN_FAILED;
+  self->newest_us = MAX (self->newest_us, login->time_us);
   clamped.time_us = MIN (login->time_us, now_us);
   *out_why = pg_engine_refusal (self, &clamped, now_us);
   if (*out_why == NULL)
-    fate = store_login (self, &clamped, now_us, error);
+    fate = store_login (self, &clamped, login->time_us > now_us + PG_RULES_FUTURE_SLACK_US, now_us, error);
   self->counters.logins[fate]++;
   return fate;
 }

@@ -93,7 +93,8 @@ const char *pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint6
 
 /**
  * pg_engine_login:
- * @login: a login as read; a time behind @now_us is clamped to it
+ * @login: a login as read; a time behind @now_us is clamped to it. What is stored of the address and lies in the future, since
+ *   the clock was set back, gives way to one that does not
  * @out_why: (out) (nullable) (transfer none): for PG_LOGIN_REFUSED, why
  * @error: set only with PG_LOGIN_FAILED
  */
@@ -118,6 +119,18 @@ void pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgF
 /** pg_engine_counting_login: the newest login of @record that counts now, or PG_RECORD_NEVER; whatever notes say of its address.
  */
 gint64 pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us);
+
+/**
+ * pg_engine_revoke_us: the moment that a revoke made at @now_us holds for: now, or the newest stamp of all logins that were read
+ * so far, if that is ahead of now, by a week at the most.
+ *
+ * Stamps may be ahead, as the clock of whoever wrote them is, or as ours was before it was set back. A login that was taken for
+ * one of now, and is read again later, must not count as newer than the revoke.
+ */
+gint64 pg_engine_revoke_us (const PgEngine *self, gint64 now_us);
+
+/** pg_engine_save_newest: stores the newest stamp of all logins that were read, if it has moved by a second or more. */
+gboolean pg_engine_save_newest (PgEngine *self, GError **error);
 
 /**
  * pg_engine_add_note:

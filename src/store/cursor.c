@@ -1,15 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walking over the grants of a store. */
+/* Walking over the grants of a store.
+ *
+ * GDBM walks from bucket to bucket, in the order of its hash, and finds the next key by the one that was met last. A new key
+ * may split a bucket in two: what of it was not met yet may then lie before the key that was met last, and would never be
+ * met; what was met may lie behind it. But other buckets stay in order. So when keys were added since the last step, the
+ * walk is repeated, at once, from a key that certainly lies in an earlier bucket up to the one that was met last.
+ * Source: GDBM 1.23, bucket.c (_gdbm_split_bucket), gdbmseq.c
+ */
 #include "core/error.h"
 #include "store/store-private.h"
 
+/* More keys than a bucket of GDBM's holds, which are 166 with file.c's block size. */
+#define BUCKET_MAX 512
+#define PATH_MAX_LEN (8 * BUCKET_MAX)
+
+/* Most keys are never met again, and stay among those that may be; with no memory for more, one may be told twice. */
+#define AHEAD_MAX 100000
+
 struct _PgStoreCursor
 {
-  PgStore *store;
-  guint    generation;
-  gboolean is_at_end;
-  PgSpan   key; /* met last */
+  PgStore    *store;
+  guint       generation;
+  gboolean    is_at_end;
+  PgSpan      key;    /* met last */
+  guint64     n_keys; /* in the file, when that was */
+  GArray     *path;   /* of PgHash: keys met lately, in the file's order */
+  GQueue      late;   /* of PgHash, owned: keys met only when the walk was repeated, still to be told */
+  GHashTable *ahead;  /* of PgHash, owned: keys that were met and may be met again */
 };
+
+/* Keys are hashes: any part of one does. */
+static guint
+hash_key (gconstpointer key)
+{
+  guint part;
+
+  memcpy (&part, key, sizeof part);
+  return part;
+}
+
+static gboolean
+is_same_key (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (PgHash)) == 0;
+}
+
+static guint64
+count_keys (const PgStore *store)
+{
+  return store->n_grants + store->root.n_places + store->root.n_positions;
+}
 
 PgStoreCursor *
 pg_store_cursor_new (PgStore *self)
@@ -18,6 +58,10 @@ pg_store_cursor_new (PgStore *self)
 
   cursor->store = self;
   cursor->generation = pg_file_generation (self->file);
+  cursor->n_keys = count_keys (self);
+  cursor->path = g_array_new (FALSE, FALSE, sizeof (PgHash));
+  g_queue_init (&cursor->late);
+  cursor->ahead = g_hash_table_new_full (hash_key, is_same_key, g_free, NULL);
   self->n_cursors++;
   return cursor;
 }
@@ -29,6 +73,9 @@ pg_store_cursor_free (PgStoreCursor *self)
     return;
   self->store->n_cursors--;
   pg_file_free_span (&self->key);
+  g_array_unref (self->path);
+  g_queue_clear_full (&self->late, g_free);
+  g_hash_table_unref (self->ahead);
   g_free (self);
 }
 
@@ -38,33 +85,138 @@ pg_store_n_cursors (const PgStore *self)
   return self->n_cursors;
 }
 
-/* Reads the grant at the cursor's key. ABSENT: what stands there is no grant. */
+/* Reads the grant at @key. ABSENT: what stands there is no grant. */
 static PgStoreAnswer
-read_at (PgStoreCursor *self, PgRecord *out, GError **error)
+read_at (PgStoreCursor *self, PgSpan key, PgRecord *out, GError **error)
 {
   PgHash       hash;
   PgSpan       value;
   PgFileAnswer answer;
 
-  if (self->key.len != sizeof hash.bytes)
+  if (key.len != sizeof hash.bytes)
     return PG_STORE_ABSENT;
-  answer = pg_file_get (self->store->file, self->key, &value, error);
+  answer = pg_file_get (self->store->file, key, &value, error);
   if (answer != PG_FILE_FOUND)
     return (PgStoreAnswer) answer;
-  memcpy (hash.bytes, self->key.data, sizeof hash.bytes);
+  memcpy (hash.bytes, key.data, sizeof hash.bytes);
   if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
     return pg_store_decode_grant (self->store, &hash, value, out, error);
   pg_file_free_span (&value);
   return PG_STORE_ABSENT;
 }
 
+/* --- the path -------------------------------------------------------------------------------------------------------- */
+
+static const PgHash *
+nth (const GArray *path, guint n)
+{
+  return &g_array_index (path, PgHash, n);
+}
+
+static void
+append_key (GArray *path, PgSpan key)
+{
+  if (key.len == sizeof (PgHash))
+    g_array_append_vals (path, key.data, 1);
+}
+
+static gboolean
+is_key (PgSpan key)
+{
+  return key.len == sizeof (PgHash);
+}
+
+/* ABSENT: there is no further key, or it was met before. */
 static PgStoreAnswer
 step (PgStoreCursor *self, GError **error)
 {
   PgFileAnswer answer = pg_file_next (self->store->file, &self->key, error);
 
   self->is_at_end = answer != PG_FILE_FOUND;
-  return (PgStoreAnswer) answer;
+  if (self->is_at_end || !is_key (self->key))
+    return (PgStoreAnswer) answer;
+  if (self->path->len == PATH_MAX_LEN)
+    g_array_remove_range (self->path, 0, PATH_MAX_LEN / 2);
+  append_key (self->path, self->key);
+  return g_hash_table_remove (self->ahead, self->key.data) ? PG_STORE_ABSENT : PG_STORE_FOUND;
+}
+
+/* Places the walk behind @key, or, if that is NULL, before all. */
+static void
+place (PgStoreCursor *self, const PgHash *key)
+{
+  char *copy = key != NULL ? malloc (sizeof *key) : NULL; /* as GDBM's keys are */
+
+  pg_file_free_span (&self->key);
+  if (copy == NULL)
+    return;
+  memcpy (copy, key, sizeof *key);
+  self->key = pg_span (copy, sizeof *key);
+}
+
+/* Walks up to @last; what was not met before is late. */
+static PgFileAnswer
+walk_again (PgStoreCursor *self, const PgHash *last, GError **error)
+{
+  PgFileAnswer answer;
+
+  while ((answer = pg_file_next (self->store->file, &self->key, error)) == PG_FILE_FOUND)
+    {
+      if (!is_key (self->key))
+        continue;
+      append_key (self->path, self->key);
+      if (!g_hash_table_remove (self->ahead, self->key.data))
+        g_queue_push_tail (&self->late, g_memdup2 (self->key.data, self->key.len));
+      if (is_same_key (self->key.data, last))
+        break;
+    }
+  self->is_at_end = answer != PG_FILE_FOUND;
+  return answer;
+}
+
+/* Keys were added since the last step. */
+static gboolean
+repeat (PgStoreCursor *self, GError **error)
+{
+  guint  n_kept = self->path->len > BUCKET_MAX ? self->path->len - BUCKET_MAX : 0;
+  guint  n_sure = n_kept > BUCKET_MAX ? n_kept - BUCKET_MAX : 0; /* these stay before the key at which the walk begins */
+  PgHash last;
+
+  if (self->path->len == 0)
+    {
+      place (self, NULL);
+      return TRUE;
+    }
+  if (g_hash_table_size (self->ahead) > AHEAD_MAX)
+    g_hash_table_remove_all (self->ahead);
+  last = *nth (self->path, self->path->len - 1);
+  for (guint i = n_sure; i < self->path->len; i++)
+    g_hash_table_add (self->ahead, g_memdup2 (nth (self->path, i), sizeof last));
+  g_array_set_size (self->path, n_kept);
+  place (self, n_kept > 0 ? nth (self->path, n_kept - 1) : NULL);
+  return walk_again (self, &last, error) != PG_FILE_FAILED;
+}
+
+/* --- walking --------------------------------------------------------------------------------------------------------- */
+
+/* ABSENT: what was met is no grant. */
+static PgStoreAnswer
+take_late (PgStoreCursor *self, PgRecord *out, GError **error)
+{
+  g_autofree PgHash *key = g_queue_pop_head (&self->late);
+
+  return read_at (self, pg_span ((const char *) key->bytes, sizeof key->bytes), out, error);
+}
+
+static gboolean
+is_usable (const PgStoreCursor *self, GError **error)
+{
+  if (!pg_file_is_open (self->store->file, error))
+    return FALSE;
+  if (self->generation == pg_file_generation (self->store->file))
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: was opened anew meanwhile", self->store->path);
+  return FALSE;
 }
 
 PgStoreAnswer
@@ -72,17 +224,17 @@ pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error)
 {
   PgStoreAnswer answer = PG_STORE_ABSENT;
 
-  if (!pg_file_is_open (self->store->file, error))
+  if (!is_usable (self, error))
     return PG_STORE_FAILED;
-  if (self->generation != pg_file_generation (self->store->file))
-    {
-      g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: was opened anew meanwhile", self->store->path);
-      return PG_STORE_FAILED;
-    }
-  while (!self->is_at_end && answer == PG_STORE_ABSENT)
-    if ((answer = step (self, error)) == PG_STORE_FOUND)
-      answer = read_at (self, out, error);
-    else if (answer == PG_STORE_ABSENT)
+  if (!self->is_at_end && self->n_keys != count_keys (self->store) && !repeat (self, error))
+    return PG_STORE_FAILED;
+  self->n_keys = count_keys (self->store);
+  while (answer == PG_STORE_ABSENT)
+    if (!g_queue_is_empty (&self->late))
+      answer = take_late (self, out, error);
+    else if (self->is_at_end)
       break;
+    else if ((answer = step (self, error)) == PG_STORE_FOUND)
+      answer = read_at (self, self->key, out, error);
   return answer;
 }

@@ -15,14 +15,15 @@
 /* Said outright: 0 would take the file system's, and small blocks make small buckets. */
 #define BLOCK_SIZE 4096
 
+/* GDBM looks at its own structures first, where it can. */
+#ifdef GDBM_XVERIFY
+#define VERIFY GDBM_XVERIFY
+#else
+#define VERIFY 0
+#endif
+
 /* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
-
-typedef struct
-{
-  int   fd;
-  gint *has_failed; /* the file's */
-} Sync;
 
 struct _PgFile
 {
@@ -30,8 +31,8 @@ struct _PgFile
   GDBM_FILE handle; /* NULL: closed, and problem says why */
   char     *problem;
   guint     generation;
-  gint64    reserved;        /* the disk has room for the file up to this size */
-  gint     *has_sync_failed; /* shared with the threads that sync this handle; atomic */
+  gint64    reserved; /* the disk has room for the file up to this size */
+  gint64    size;     /* as it was seen last: a GDBM file never shrinks */
 };
 
 PgFile *
@@ -41,7 +42,6 @@ pg_file_new (const char *path)
 
   self->path = g_strdup (path);
   self->problem = g_strdup_printf ("%s: not opened yet", path);
-  self->has_sync_failed = g_atomic_rc_box_new0 (gint);
   return self;
 }
 
@@ -61,19 +61,26 @@ pg_file_free (PgFile *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->handle, close_guarded);
-  g_atomic_rc_box_release (self->has_sync_failed);
   g_free (self->problem);
   g_free (self->path);
   g_free (self);
 }
 
+void
+pg_file_set_problem (PgFile *self, const char *problem)
+{
+  char *copy = g_strdup (problem);
+
+  g_clear_pointer (&self->handle, close_guarded);
+  g_free (self->problem);
+  self->problem = copy;
+}
+
 gboolean
 pg_file_refuse (PgFile *self, GError *cause, GError **error)
 {
-  g_clear_pointer (&self->handle, close_guarded);
   g_prefix_error (&cause, "%s: ", self->path);
-  g_free (self->problem);
-  self->problem = g_strdup (cause->message);
+  pg_file_set_problem (self, cause->message);
   g_propagate_error (error, cause);
   return FALSE;
 }
@@ -99,31 +106,76 @@ fail_cut (PgFile *self, GError **error)
   return pg_file_refuse (self, g_error_new_literal (PG_ERROR, PG_ERROR_STORE, "was cut, or cannot be read, while in use"), error);
 }
 
+/* Is it the file's fault, or is there only no way to it now? */
+static gint
+code_of_open (gdbm_error code, int reason)
+{
+  switch (code)
+    {
+    case GDBM_CANT_BE_READER:
+    case GDBM_CANT_BE_WRITER:
+      return PG_ERROR_BUSY;
+    case GDBM_FILE_OPEN_ERROR:
+      return reason == ENOENT ? PG_ERROR_ABSENT : reason == EISDIR || reason == ELOOP ? PG_ERROR_DAMAGED : PG_ERROR_STORE;
+    case GDBM_MALLOC_ERROR:
+    case GDBM_FILE_STAT_ERROR:
+      return PG_ERROR_STORE;
+    default:
+      return PG_ERROR_DAMAGED;
+    }
+}
+
+static gboolean
+fail_open (PgFile *self, GError **error)
+{
+  gdbm_error code = gdbm_errno;
+  int        reason = errno;
+  GError    *cause = NULL;
+  gint       kind = code_of_open (code, reason);
+
+  if (kind == PG_ERROR_BUSY)
+    g_set_error_literal (&cause, PG_ERROR, PG_ERROR_BUSY, "in use by another process");
+  else
+    g_set_error (&cause, PG_ERROR, kind, "cannot open: %s%s%s", gdbm_strerror (code), gdbm_check_syserr (code) ? ": " : "",
+                 gdbm_check_syserr (code) ? g_strerror (reason) : "");
+  return pg_file_refuse (self, cause, error);
+}
+
+/* GDBM would wait for ever for the other end of a pipe, and make a database of its own of an empty file. */
+static gboolean
+may_be_opened (const char *path)
+{
+  struct stat status;
+
+  if (stat (path, &status) != 0 || (S_ISREG (status.st_mode) && status.st_size > 0))
+    return TRUE; /* GDBM says why not */
+  gdbm_errno = GDBM_BAD_MAGIC_NUMBER;
+  return FALSE;
+}
+
 gboolean
 pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
 {
-  static const int how[] = { [PG_FILE_READ] = GDBM_READER, [PG_FILE_WRITE] = GDBM_WRITER, [PG_FILE_CREATE] = GDBM_NEWDB };
-  GError          *cause = NULL;
+  static const int how[] = { [PG_FILE_READ] = GDBM_READER,
+                             [PG_FILE_WRITE] = GDBM_WRITER | VERIFY,
+                             [PG_FILE_CREATE] = GDBM_NEWDB,
+                             [PG_FILE_LOAD] = GDBM_WRITER | GDBM_NOMMAP };
 
   g_return_val_if_fail (self->handle == NULL, FALSE);
+  self->generation++;
+  self->reserved = 0;
+  self->size = 0;
+  if (mode != PG_FILE_CREATE && !may_be_opened (path))
+    return fail_open (self, error);
   /* Mapped: a hit costs no system call. */
   pg_guard_enter ();
   self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC, 0600, NULL);
-  self->generation++;
-  self->reserved = 0;
-  g_atomic_rc_box_release (self->has_sync_failed);
-  self->has_sync_failed = g_atomic_rc_box_new0 (gint);
   if (!pg_guard_leave ())
-    return fail_cut (self, error);
-  if (self->handle != NULL)
-    {
-      g_clear_pointer (&self->problem, g_free);
-      return TRUE;
-    }
-  if (gdbm_errno != GDBM_CANT_BE_WRITER && gdbm_errno != GDBM_CANT_BE_READER)
-    return fail (self, "open", error);
-  g_set_error_literal (&cause, PG_ERROR, PG_ERROR_BUSY, "in use by another process");
-  return pg_file_refuse (self, cause, error);
+    return pg_file_refuse (self, g_error_new_literal (PG_ERROR, PG_ERROR_DAMAGED, "is shorter than it says"), error);
+  if (self->handle == NULL)
+    return fail_open (self, error);
+  g_clear_pointer (&self->problem, g_free);
+  return TRUE;
 }
 
 gboolean
@@ -234,13 +286,21 @@ reserve (PgFile *self, gint64 from, gint64 to)
 static gboolean
 has_room (PgFile *self)
 {
-  struct stat status;
-  gint64      growth;
+  gint64 growth = GROWTH_MAX (self->size);
 
-  if (fstat (gdbm_fdesc (self->handle), &status) != 0)
-    return FALSE;
-  growth = GROWTH_MAX (status.st_size);
-  return status.st_size + growth <= self->reserved || reserve (self, status.st_size, status.st_size + 2 * growth);
+  return self->size + growth <= self->reserved || reserve (self, self->size, self->size + 2 * growth);
+}
+
+/* Before each write, as a write makes a file that was cut long again, with a hole in it. */
+static gboolean
+follow_size (PgFile *self, GError **error)
+{
+  struct stat status;
+
+  if (fstat (gdbm_fdesc (self->handle), &status) != 0 || status.st_size < self->size)
+    return fail_cut (self, error);
+  self->size = status.st_size;
+  return TRUE;
 }
 
 gboolean
@@ -248,7 +308,7 @@ pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
 {
   int stored;
 
-  if (!pg_file_is_open (self, error))
+  if (!pg_file_is_open (self, error) || !follow_size (self, error))
     return FALSE;
   if (!has_room (self))
     {
@@ -330,54 +390,29 @@ pg_file_sync (PgFile *self, GError **error)
 {
   if (!pg_file_is_open (self, error))
     return FALSE;
-  /* The kernel tells a failed write once, and calls the pages clean from then on. */
-  if (g_atomic_int_get (self->has_sync_failed) == 0 && fdatasync (gdbm_fdesc (self->handle)) == 0)
+  if (fdatasync (gdbm_fdesc (self->handle)) == 0)
     return TRUE;
   gdbm_errno = GDBM_FILE_SYNC_ERROR;
   return fail (self, "sync", error);
 }
 
-static void
-sync_in_thread (GTask *task, G_GNUC_UNUSED gpointer source, gpointer data, G_GNUC_UNUSED GCancellable *cancellable)
+gboolean
+pg_file_check (PgFile *self, GError **error)
 {
-  const Sync *sync = data;
-  int         reason = sync->fd >= 0 && fdatasync (sync->fd) == 0 ? 0 : errno;
+  struct stat ours;
+  struct stat named;
+  const char *wrong = NULL;
 
-  if (sync->fd >= 0)
-    close (sync->fd);
-  if (reason != 0)
-    {
-      g_atomic_int_set (sync->has_failed, 1);
-      g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "cannot sync the database: %s", g_strerror (reason));
-    }
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
-static void
-free_sync (gpointer data)
-{
-  Sync *sync = data;
-
-  g_atomic_rc_box_release (sync->has_failed);
-  g_free (sync);
-}
-
-void
-pg_file_sync_async (PgFile *self, GAsyncReadyCallback done, gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, done, user_data);
-  Sync *sync;
-
-  if (self->handle == NULL)
-    {
-      g_task_return_new_error (task, PG_ERROR, PG_ERROR_STORE, "%s", self->problem);
-      return;
-    }
-  sync = g_new0 (Sync, 1);
-  /* A descriptor of its own: the file may be closed before the disk is done. */
-  sync->fd = fcntl (gdbm_fdesc (self->handle), F_DUPFD_CLOEXEC, 0);
-  sync->has_failed = g_atomic_rc_box_acquire (self->has_sync_failed);
-  g_task_set_task_data (task, sync, free_sync);
-  g_task_run_in_thread (task, sync_in_thread);
+  if (!pg_file_is_open (self, error))
+    return FALSE;
+  if (fstat (gdbm_fdesc (self->handle), &ours) != 0 || stat (self->path, &named) != 0)
+    wrong = "was removed while in use";
+  else if (ours.st_ino != named.st_ino || ours.st_dev != named.st_dev)
+    wrong = "was replaced while in use";
+  else if (ours.st_size < self->size)
+    wrong = "was cut while in use";
+  if (wrong != NULL)
+    return pg_file_refuse (self, g_error_new_literal (PG_ERROR, PG_ERROR_STORE, wrong), error);
+  self->size = ours.st_size;
+  return TRUE;
 }

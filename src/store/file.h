@@ -3,14 +3,14 @@
  *
  * The only module that knows GDBM. After a failed write a GDBM handle fails every read too, and its file may be damaged: so
  * any failure but "not found" ends the handle, is kept as the file's problem, and every call fails until it is opened again.
- * Not thread-safe; only pg_file_sync_async() does its waiting elsewhere.
+ * Not thread-safe, but each thread may have files of its own.
  * Source: GDBM 1.19 to 1.23 (gdbm(3))
  */
 #pragma once
 
 #include "core/span.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -21,6 +21,7 @@ typedef enum
   PG_FILE_READ,
   PG_FILE_WRITE,
   PG_FILE_CREATE, /* empties what is there */
+  PG_FILE_LOAD,   /* to write much: not mapped, so that nobody who cuts it can hurt, and it grows faster */
 } PgFileMode;
 
 /** PgFileAnswer: to a read. Only with PG_FILE_FAILED is the caller's error set. */
@@ -41,7 +42,8 @@ void pg_file_free (PgFile *self);
  * pg_file_open:
  * @self: a closed file
  * @path: what to open
- * @error: PG_ERROR_BUSY if another process has it, else PG_ERROR_STORE
+ * @error: PG_ERROR_BUSY if another process has it, PG_ERROR_DAMAGED if it is no GDBM file, PG_ERROR_ABSENT if it is not there,
+ *   else PG_ERROR_STORE
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error);
@@ -52,6 +54,9 @@ gboolean pg_file_close (PgFile *self, GError **error);
 
 /** pg_file_refuse: closes it for @cause (transfer full), which is kept as the problem and passed on; always FALSE. */
 gboolean pg_file_refuse (PgFile *self, GError *cause, GError **error);
+
+/** pg_file_set_problem: closes it, if it is open, and says @problem of it from now on. */
+void pg_file_set_problem (PgFile *self, const char *problem);
 
 /** pg_file_is_open: FALSE with @error (PG_ERROR_STORE, the problem) set if it is closed. */
 gboolean pg_file_is_open (const PgFile *self, GError **error);
@@ -93,11 +98,12 @@ PgFileAnswer pg_file_next (PgFile *self, PgSpan *key, GError **error);
 /** pg_file_free_span: frees what a function of this module gave; leaves an empty span. */
 void pg_file_free_span (PgSpan *span);
 
-/** pg_file_sync: waits for the disk; fails also if an earlier sync of what is written failed. */
+/** pg_file_sync: waits for the disk. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_sync (PgFile *self, GError **error);
 
-/** pg_file_sync_async: as pg_file_sync(), waiting in a thread; @done ends with g_task_propagate_boolean(). */
-void pg_file_sync_async (PgFile *self, GAsyncReadyCallback done, gpointer user_data);
+/** pg_file_check: closes it if the file of its name is another one now, or is shorter than it was; FALSE then. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_file_check (PgFile *self, GError **error);
 
 G_END_DECLS

@@ -5,9 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t is_inside;
-static volatile sig_atomic_t was_hit;
-static guintptr              page_size;
+/* Each thread's own: SIGBUS comes to the thread that touched the page. */
+static _Thread_local volatile sig_atomic_t is_inside;
+static _Thread_local volatile sig_atomic_t was_hit;
+static guintptr                            page_size;
 
 /* Runs in the signal handler: mmap(2) is a bare system call. */
 static gboolean

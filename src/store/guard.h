@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/** pg_guard_enter: from now on missing pages are replaced. Not nested; for one thread. */
+/** pg_guard_enter: from now on missing pages are replaced. Not nested; for the calling thread. */
 void pg_guard_enter (void);
 
 /** pg_guard_leave: FALSE if a page was missing since pg_guard_enter(). */

@@ -3,11 +3,8 @@
  * must be there is known, and a note that is missing is missed. */
 #include "core/error.h"
 #include "store/keys.h"
+#include "store/place.h"
 #include "store/store-private.h"
-
-#define FREE_VERSION 1
-
-G_STATIC_ASSERT (PG_NOTE_SIZE <= PG_FRAME_MAX);
 
 static void
 remember_place (PgStore *self, guint64 id, guint64 place)
@@ -26,13 +23,6 @@ remember_free_place (PgStore *self, guint64 place)
 }
 
 static gboolean
-is_free_place (const PgStore *self, const PgHash *key, PgSpan value)
-{
-  return pg_frame_check (pg_store_span_bytes (value), value.len, PG_NOTE_SIZE, PG_FRAME_FREE, FREE_VERSION, &self->root.secret,
-                         key, NULL);
-}
-
-static gboolean
 load_place (PgStore *self, guint64 place, PgNoteset *out, GError **error)
 {
   PgHash        key = pg_key_of_place (&self->root.secret, place);
@@ -40,14 +30,16 @@ load_place (PgStore *self, guint64 place, PgNoteset *out, GError **error)
   PgNote        note;
   PgSpan        value;
   PgStoreAnswer answer = pg_store_get_value (self, &key, &value, error);
+  PgPlace       found;
 
   if (answer == PG_STORE_FAILED)
     return FALSE;
   if (answer == PG_STORE_ABSENT)
     return pg_store_refuse_damaged (self, "a note is missing", error);
-  if (is_free_place (self, &key, value))
+  found = pg_place_decode (value, &self->root.secret, &key, &note, &cause);
+  if (found == PG_PLACE_FREE)
     remember_free_place (self, place);
-  else if (pg_note_decode (pg_store_span_bytes (value), value.len, &self->root.secret, &key, &note, &cause))
+  if (found == PG_PLACE_NOTE)
     {
       remember_place (self, note.id, place);
       /* The root's write may have been lost in a crash that this one outlived. */
@@ -76,12 +68,9 @@ static gboolean
 write_place (PgStore *self, guint64 place, const PgNote *note, GError **error)
 {
   PgHash key = pg_key_of_place (&self->root.secret, place);
-  guint8 image[PG_NOTE_SIZE] = { 0 };
+  guint8 image[PG_NOTE_SIZE];
 
-  if (note != NULL)
-    pg_note_encode (note, &self->root.secret, &key, image);
-  else
-    pg_frame_seal (image, sizeof image, PG_FRAME_FREE, FREE_VERSION, &self->root.secret, &key);
+  pg_place_encode (note, &self->root.secret, &key, image);
   return pg_store_put_value (self, &key, image, sizeof image, error);
 }
 

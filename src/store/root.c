@@ -12,6 +12,7 @@
 #define N_PLACES_AT 40
 #define N_POSITIONS_AT 48
 #define CLEAN_AT 56
+#define REDO_AT 57
 
 static PgHash
 own_key (void)
@@ -32,6 +33,7 @@ pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE])
   pg_bytes_put_u64 (out + N_PLACES_AT, self->n_places);
   pg_bytes_put_u64 (out + N_POSITIONS_AT, self->n_positions);
   out[CLEAN_AT] = self->is_clean ? 1 : 0;
+  pg_bytes_put_u32 (out + REDO_AT, self->redo);
   pg_frame_seal (out, PG_ROOT_SIZE, PG_FRAME_ROOT, VERSION, &self->secret, &key);
 }
 
@@ -40,6 +42,11 @@ pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error)
 {
   PgHash key = own_key ();
 
+  if (size >= PG_FRAME_HEADER && data[0] == PG_FRAME_ROOT && data[1] > VERSION)
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_VERSION, "is of version %d; this popgate knows version %d only", data[1], VERSION);
+      return FALSE;
+    }
   if (size == PG_ROOT_SIZE)
     memcpy (out->secret.bytes, data + SECRET_AT, sizeof out->secret.bytes);
   if (!pg_frame_check (data, size, PG_ROOT_SIZE, PG_FRAME_ROOT, VERSION, &out->secret, &key, error))
@@ -48,8 +55,15 @@ pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error)
   out->n_places = pg_bytes_get_u64 (data + N_PLACES_AT);
   out->n_positions = pg_bytes_get_u64 (data + N_POSITIONS_AT);
   out->is_clean = data[CLEAN_AT] == 1;
+  out->redo = pg_bytes_get_u32 (data + REDO_AT);
   if (out->next_note_id > 0 && out->n_places <= PG_ROOT_PLACES_MAX)
     return TRUE;
   g_set_error_literal (error, PG_ERROR, PG_ERROR_DAMAGED, "the database's root has a field out of range");
   return FALSE;
+}
+
+guint64
+pg_root_database (const PgRoot *self)
+{
+  return MAX (pg_siphash_64 (&self->secret, "id", 2), 1);
 }

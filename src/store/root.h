@@ -3,8 +3,8 @@
  *
  * Pure: no I/O, no clock, no log, no globals.
  *
- * Layout, version 1, behind the frame's header (16): secret(16) next_note_id(8) n_places(8) n_positions(8) clean(1); zeros to the
- * end. It is the only record under a plain key, since the secret that makes the other keys is in it.
+ * Layout, version 1, behind the frame's header (16): secret(16) next_note_id(8) n_places(8) n_positions(8) clean(1) redo(4);
+ * zeros to the end. It is the only record under a plain key, since the secret that makes the other keys is in it.
  */
 #pragma once
 
@@ -27,7 +27,8 @@ G_BEGIN_DECLS
  * @next_note_id: from 1; an id never comes again
  * @n_places: records that exist for notes, in use or free: so that a note that is missing is missed
  * @n_positions: log positions stored; none is ever removed
- * @is_clean: closed in order; if not, every record is to be verified before the first answer
+ * @is_clean: closed in order, and whole; if not, it may be anything
+ * @redo: the redo log's file that was written when it was closed, and which is so no older than this; 0: not known
  */
 typedef struct
 {
@@ -36,6 +37,7 @@ typedef struct
   guint64  n_places;
   guint64  n_positions;
   gboolean is_clean;
+  guint32  redo;
 } PgRoot;
 
 /** pg_root_encode: writes @self to @out, sealed. */
@@ -46,11 +48,14 @@ void pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE]);
  * @data: (array length=size): stored bytes, of any content
  * @size: how many
  * @out: (out): the root; undefined on failure
- * @error: PG_ERROR_DAMAGED
+ * @error: PG_ERROR_DAMAGED, or PG_ERROR_VERSION if it seems to be of a later version
  *
  * Returns: FALSE with @error set if they are no root of version 1, whole and unchanged
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error);
+
+/** pg_root_database: the id of the database it is the root of; never 0. */
+guint64 pg_root_database (const PgRoot *self);
 
 G_END_DECLS

@@ -2,11 +2,16 @@
 /* store-private: what the parts of the store share. For the files of this folder. */
 #pragma once
 
-#include "store/file.h"
-#include "store/root.h"
+#include "store/checkpoint.h"
+#include "store/file-root.h"
+#include "store/redo.h"
+#include "store/replay.h"
 #include "store/store.h"
 
 G_BEGIN_DECLS
+
+/** PG_STORE_POSITION_SIZE: bytes of every stored position. */
+#define PG_STORE_POSITION_SIZE 240
 
 struct _PgStore
 {
@@ -19,8 +24,26 @@ struct _PgStore
   guint64     n_grants;
   guint       n_cursors;
   gboolean    has_notes; /* place_of and free_places are what the open file holds */
-  gboolean    is_dirty;
+
+  /* writing: see session.h */
+  int           lock;    /* held for as long as the store may write; -1: not */
+  PgRedo       *redo;    /* outlives the open file, as long as it holds what is not on the disk */
+  guint64       suspect; /* the database that was open last, and not closed in order: whatever it says of itself; 0: none */
+  gboolean      is_begun;
+  char         *begin_problem; /* why nothing can be written, though the file is open */
+  gboolean      is_rebuilt;    /* the open file was made of base and redo log, and is no other than these */
+  PgReplay      replayed;      /* then: of what */
+  gboolean      is_base_bad;   /* found out at run time: a new one is to be made of the database */
+  guint64       base;
+  guint64       checkpoint_bytes; /* 0: as it is best */
+  guint64       closing;          /* a checkpoint waits for the redo log's next file; 0: none does */
+  PgCheckpoint *checkpoint;       /* under way, or NULL */
+  guint         checkpoint_pause; /* ticks until the next try */
+  GQueue        news;             /* of char, owned */
 };
+
+/** pg_store_tell: something that an administrator should read. */
+void pg_store_tell (PgStore *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /** pg_store_get_value: what stands under @key; found, it is freed with pg_file_free_span(). */
 G_GNUC_WARN_UNUSED_RESULT

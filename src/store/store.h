@@ -6,9 +6,11 @@
  * pg_store_open() tries again. So an error is never taken for "nothing stored".
  *
  * Keys are SipHash-128 under a secret in the file, as GDBM's own hash can be made to collide from outside; all values of a
- * kind have one size, so that a renewal replaces in place, which is what survives a crash.
- * Writes are in the kernel, and visible to the next read, when a call returns; pg_store_sync_async() brings them to the disk.
- * Not thread-safe: one thread calls; only the waiting for the disk is done by another.
+ * kind have one size, so that a renewal replaces in place.
+ * A write is visible to the next read when a call returns; pg_store_sync_async() brings it to the disk, in the redo log
+ * (redo.h). A file that was not closed in order is thrown away, and made anew of a base and the redo log; if these are damaged
+ * too, of every record that proves itself (salvage.h). So a store that writes opens by itself, whatever became of its files.
+ * Not thread-safe: one thread calls; only the waiting for the disk, and checkpoints, are done by others.
  */
 #pragma once
 
@@ -58,14 +60,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgStore, pg_store_free)
 /**
  * pg_store_open:
  * @self: a store; if it is open already, nothing is done
- * @error: PG_ERROR_BUSY if another process has it, PG_ERROR_DAMAGED, PG_ERROR_STORE; names the path
+ * @error: PG_ERROR_BUSY if another process has it, PG_ERROR_VERSION if it is of a later version, PG_ERROR_DAMAGED and
+ *   PG_ERROR_ABSENT for a reader only, PG_ERROR_STORE; names the path
  *
- * A file that was not closed in order is read through and each record verified.
+ * For writing it is recovered as far as it must be, which is told by pg_store_take_news(), and damaged files are set aside. If it
+ * can be read but not written, as the disk is full, it opens; then each write fails until pg_store_tick() has found room.
  *
  * Returns: FALSE with @error set, and pg_store_problem() saying the same, if it can't be used
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_open (PgStore *self, GError **error);
+
+/**
+ * pg_store_tick: to be called once a second by who writes
+ *
+ * Closes the store if its file was removed, replaced or cut; makes checkpoints.
+ */
+void pg_store_tick (PgStore *self);
+
+/** pg_store_set_checkpoint: a checkpoint is made when the redo log holds more than @bytes; for tests. */
+void pg_store_set_checkpoint (PgStore *self, guint64 bytes);
+
+/** pg_store_take_news: (transfer full): what happened that an administrator should read, the oldest first; NULL: nothing more. */
+char *pg_store_take_news (PgStore *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /** pg_store_path: where it is; borrowed. */
 const char *pg_store_path (const PgStore *self);
@@ -126,8 +143,14 @@ PgStoreAnswer pg_store_get_position (PgStore *self, const char *source, GBytes *
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_position (PgStore *self, const char *source, GBytes *position, GError **error);
 
-/** pg_store_is_dirty: TRUE if something was written since the last sync was begun. */
+/** pg_store_is_dirty: TRUE if there is something to sync: written since the last sync was begun, or not synced by it. */
 gboolean pg_store_is_dirty (const PgStore *self);
+
+/** pg_store_waiting: bytes that are not known to be on the disk. */
+gsize pg_store_waiting (const PgStore *self);
+
+/** pg_store_write_problem: why nothing can be written now, or what was written not be synced; NULL; valid until the next call. */
+const char *pg_store_write_problem (const PgStore *self);
 
 /** pg_store_sync: as pg_store_sync_async(), waiting: only where nobody waits for us. */
 G_GNUC_WARN_UNUSED_RESULT
@@ -149,8 +172,8 @@ gboolean pg_store_sync_finish (GAsyncResult *result, GError **error);
  * pg_store_cursor_new:
  * @self: an open store; must outlive the cursor
  *
- * Returns: (transfer full): a walk over all grants in no order. Grants may be put meanwhile: one that is new then, or moved
- *   by it, may be met or not; removing while another's cursor is open is a matter of pg_store_n_cursors().
+ * Returns: (transfer full): a walk over all grants in no order. Grants may be put meanwhile: one that is new then may be met or
+ *   not, all others are met once; removing while another's cursor is open is a matter of pg_store_n_cursors().
  */
 PgStoreCursor *pg_store_cursor_new (PgStore *self);
 

@@ -239,6 +239,57 @@ START_TEST (the_newest_user_always_fits)
 }
 END_TEST
 
+static const struct
+{
+  const char *name;
+  gint64      now;
+  const char *users; /* of a@5 b@7 c@9 */
+  gint64      newest;
+  gint64      first;
+} presents[] = {
+  { "all is past", 9, "c@9 b@7 a@5", 9, 5 },
+  { "one is future", 8, "b@7 a@5", 7, 5 },
+  { "one is past", 5, "a@5", 5, 5 },
+  { "all is future", 4, "", PG_RECORD_NEVER, PG_RECORD_NEVER },
+};
+
+START_TEST (the_future_is_forgotten)
+{
+  const char      *name = presents[_i].name;
+  PgRecord         record = empty_record ();
+  g_autofree char *users = NULL;
+  g_autofree char *users_then = NULL;
+
+  add (&record, 5, "a");
+  add (&record, 7, "b");
+  add (&record, 9, "c");
+  pg_record_forget_future (&record, presents[_i].now);
+  users = tell_users (&record);
+  assert_row_text (name, users, presents[_i].users);
+  assert_row (name, record.newest_us == presents[_i].newest && record.first_us == presents[_i].first);
+  assert_row (name, record.logins == 3 && record.dropped_us == PG_RECORD_NEVER);
+  add (&record, presents[_i].now, "z");
+  users_then = tell_users (&record);
+  assert_row (name, g_str_has_prefix (users_then, "z@") && record.newest_us == presents[_i].now);
+}
+END_TEST
+
+/* Who has to go may have been denied: that somebody has gone is not forgotten, only its time is put right. */
+START_TEST (the_future_of_those_who_had_to_go_is_now)
+{
+  PgRecord record = empty_record ();
+
+  for (gint i = 0; i <= PG_RECORD_USERS_MAX; i++)
+    add (&record, 100 + i, (char[]){ (char) ('a' + i), '\0' });
+  ck_assert (record.dropped_us == 100);
+  pg_record_forget_future (&record, 50);
+  ck_assert (record.n_users == 0 && record.dropped_us == 50 && record.newest_us == PG_RECORD_NEVER);
+  record.dropped_us = 40;
+  pg_record_forget_future (&record, 50);
+  ck_assert (record.dropped_us == 40 && record.newest_us == 40);
+}
+END_TEST
+
 START_TEST (a_login_without_a_fit_name_is_a_bug)
 {
   PgRecord         record = empty_record ();
@@ -279,7 +330,7 @@ check_same (const PgRecord *a, const PgRecord *b)
 START_TEST (a_random_record_survives_storage)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) _i);
-  PgRecord          record = empty_record ();
+  PgRecord record = empty_record ();
 
   for (guint round = 0; round < 300; round++)
     {
@@ -400,6 +451,8 @@ fill (TCase *tests)
   tcase_add_test (tests, a_user_is_found_by_the_whole_name);
   tcase_add_test (tests, the_oldest_user_has_to_go);
   tcase_add_test (tests, the_newest_user_always_fits);
+  tcase_add_loop_test (tests, the_future_is_forgotten, 0, G_N_ELEMENTS (presents));
+  tcase_add_test (tests, the_future_of_those_who_had_to_go_is_now);
   tcase_add_loop_test_raise_signal (tests, a_login_without_a_fit_name_is_a_bug, SIGTRAP, 0, 2);
   tcase_add_loop_test (tests, a_random_record_survives_storage, 0, 8);
   tcase_add_test (tests, an_empty_record_survives_storage);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/replay.h"
+
+#include "core/error.h"
+#include "store/base.h"
+#include "store/place.h"
+#include "store/segment.h"
+
+typedef struct
+{
+  PgFile     *file;
+  const gint *cancelled;
+  guint64     n_changes;
+} Work;
+
+static gboolean
+take (const PgChange *change, gpointer user_data, GError **error)
+{
+  Work  *work = user_data;
+  guint8 value[PG_FRAME_MAX];
+
+  if (work->cancelled != NULL && g_atomic_int_get (work->cancelled) != 0)
+    {
+      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, "cancelled");
+      return FALSE;
+    }
+  work->n_changes++;
+  if (change->kind == PG_CHANGE_REMOVE)
+    return pg_file_remove (work->file, change->key, error) != PG_FILE_FAILED;
+  pg_change_get_value (change, value);
+  return pg_file_put (work->file, change->key, pg_span ((const char *) value, change->value_len), error);
+}
+
+/* How far a file goes, as the next one says; -1: there is no next one. */
+static gboolean
+find_end (const char *path, guint64 number, const PgFamily *family, gint64 *out, GError **error)
+{
+  PgSegmentHead next;
+
+  *out = -1;
+  if (!pg_family_has_redo (family, number + 1))
+    return TRUE;
+  if (!pg_segment_read_head (path, number + 1, &next, error))
+    return FALSE;
+  *out = next.end_before;
+  return TRUE;
+}
+
+static gboolean
+replay_files (const char *path, guint64 database, guint64 last, const PgFamily *family, Work *work, PgReplay *out, GError **error)
+{
+  for (guint64 number = out->base + 1; number <= last; number++)
+    {
+      gint64 end;
+
+      if (!find_end (path, number, family, &end, error)
+          || !pg_segment_read (path, number, database, end, take, work, &out->end, error))
+        return FALSE;
+      out->number = number;
+    }
+  out->n_changes = work->n_changes;
+  return TRUE;
+}
+
+static gboolean
+replay (const char *path, const PgFamily *family, guint64 base, guint64 last, PgFile *file, const char *to, const gint *cancelled,
+        PgReplay *out, GError **error)
+{
+  Work    work = { .file = file, .cancelled = cancelled };
+  guint64 database;
+
+  *out = (PgReplay){ .base = base, .number = base };
+  return pg_base_restore (path, base, to, &database, error) && pg_file_open (file, to, PG_FILE_LOAD, error)
+         && replay_files (path, database, last, family, &work, out, error);
+}
+
+gboolean
+pg_replay_base (const char *path, guint64 base, guint64 last, PgFile *file, const char *to, const gint *cancelled, PgReplay *out,
+                GError **error)
+{
+  PgFamily family;
+  gboolean ok;
+
+  if (!pg_family_list (path, &family, error))
+    return FALSE;
+  ok = replay (path, &family, base, last, file, to, cancelled, out, error);
+  pg_family_clear (&family);
+  return ok;
+}
+
+/* --- all of it ------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+refuse (const char *path, const char *why, GError **error)
+{
+  g_set_error (error, PG_ERROR, PG_ERROR_DAMAGED, "%s: %s", path, why);
+  return FALSE;
+}
+
+/* Is this what the database said of itself? */
+static gboolean
+fits (const char *path, const PgRoot *known, const PgRoot *root, const PgReplay *replayed, GError **error)
+{
+  if (known != NULL && pg_root_database (known) != pg_root_database (root))
+    return refuse (path, "is another database than its base", error);
+  if (known != NULL && known->redo > replayed->number)
+    return refuse (path, "the end of its redo log is missing", error);
+  return TRUE;
+}
+
+static gboolean
+rebuild (const char *path, const PgFamily *family, guint64 base, const PgRoot *known, PgFile *file, const char *to, PgReplay *out,
+         GError **error)
+{
+  PgRoot root;
+
+  return replay (path, family, base, MAX (pg_family_newest (family), base), file, to, NULL, out, error)
+         && pg_file_mark_unclean (file, &root, error) && fits (path, known, &root, out, error)
+         && pg_place_prove_all (file, &root, error) && pg_file_close (file, error);
+}
+
+gboolean
+pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, const char *to, PgReplay *out, GError **error)
+{
+  GError *first = NULL;
+
+  for (guint i = family->bases->len; i > 0; i--)
+    {
+      PgFile  *file = pg_file_new (to);
+      GError  *cause = NULL;
+      gboolean ok = rebuild (path, family, g_array_index (family->bases, guint64, i - 1), known, file, to, out, &cause);
+
+      pg_file_free (file);
+      if (ok || !g_error_matches (cause, PG_ERROR, PG_ERROR_DAMAGED))
+        {
+          g_clear_error (&first);
+          if (!ok)
+            g_propagate_error (error, cause);
+          return ok;
+        }
+      if (first == NULL)
+        first = cause;
+      else
+        g_error_free (cause);
+    }
+  if (first == NULL)
+    return refuse (path, "has no base", error);
+  g_propagate_error (error, first);
+  return FALSE;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store-tools.h"
+
+/* While a cursor is open, new grants make GDBM split its buckets and move what is in them. */
+#define N_THERE 2000
+#define N_MOST 20000
+
+typedef struct
+{
+  guint8 met[N_MOST];
+  guint  n_put;
+} Walk;
+
+static void
+put_more (PgStore *store, Walk *walk, guint n)
+{
+  for (guint i = 0; i < n && walk->n_put < N_MOST; i++)
+    put_grant (store, walk->n_put++, "bob", 1);
+}
+
+/* Walks on for at most @limit grants; returns FALSE behind the end. */
+static gboolean
+walk_on (PgStoreCursor *cursor, Walk *walk, guint limit)
+{
+  PgStoreAnswer answer = PG_STORE_FOUND;
+  PgRecord      record;
+
+  for (guint i = 0; i < limit && (answer = pg_store_cursor_next (cursor, &record, NULL)) == PG_STORE_FOUND; i++)
+    {
+      guint number = number_of (&record.address);
+
+      ck_assert_uint_lt (number, walk->n_put);
+      ck_assert_msg (walk->met[number] == 0, "grant %u is met twice", number);
+      walk->met[number] = 1;
+    }
+  ck_assert (answer != PG_STORE_FAILED);
+  return answer == PG_STORE_FOUND;
+}
+
+static const struct
+{
+  const char *name;
+  guint       n_steps; /* between two lots of new grants */
+  guint       n_new;   /* in each */
+} rows[] = {
+  { "one new for each that is met", 1, 1 },
+  { "ten for each", 1, 10 },
+  { "some between slices", 200, 50 },
+  { "many between slices", 200, 2000 },
+  { "many for a few", 7, 333 },
+  { "one between slices", 100, 1 },
+  { "more than there is, once", 900, 17000 },
+  { "none", 1, 0 },
+};
+
+START_TEST (all_that_was_there_is_met_once)
+{
+  PgStore       *store = open_store ();
+  Walk          *walk = g_new0 (Walk, 1);
+  PgStoreCursor *cursor;
+
+  put_more (store, walk, N_THERE);
+  cursor = pg_store_cursor_new (store);
+  while (walk_on (cursor, walk, rows[_i].n_steps))
+    put_more (store, walk, rows[_i].n_new);
+  for (guint n = 0; n < N_THERE; n++)
+    ck_assert_msg (walk->met[n] == 1, "%s: grant %u was there and is not met", rows[_i].name, n);
+  ck_assert (!walk_on (cursor, walk, 1));
+  pg_store_cursor_free (cursor);
+  pg_store_free (store);
+  g_free (walk);
+}
+END_TEST
+
+/* Renewals move nothing: then a walk has nothing to read twice. */
+START_TEST (renewals_do_not_slow_a_walk)
+{
+  PgStore       *store = open_store ();
+  Walk          *walk = g_new0 (Walk, 1);
+  PgStoreCursor *cursor;
+  guint          n = 0;
+
+  put_more (store, walk, N_THERE);
+  cursor = pg_store_cursor_new (store);
+  while (walk_on (cursor, walk, 1))
+    {
+      put_grant (store, n % N_THERE, "renewed", n + 2);
+      n++;
+    }
+  ck_assert_uint_eq (n, N_THERE);
+  pg_store_cursor_free (cursor);
+  pg_store_free (store);
+  g_free (walk);
+}
+END_TEST
+
+static void
+fill (TCase *tests)
+{
+  tcase_add_checked_fixture (tests, set_up, tear_down);
+  tcase_add_loop_test (tests, all_that_was_there_is_met_once, 0, G_N_ELEMENTS (rows));
+  tcase_add_test (tests, renewals_do_not_slow_a_walk);
+}
+
+PG_TEST_MAIN ("cursor", fill)
