@@ -2,7 +2,11 @@
 #include "daemon/committer.h"
 
 #include "core/error.h"
-#include "daemon/log.h"
+/* What may be lost if the machine dies: grants are gathered for so long. */
+#define SOON_MS 100
+
+/* A disk that stays full would be told of for ever, on the same disk perhaps. */
+#define TELL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -19,11 +23,13 @@ typedef struct
 
 struct _PgCommitter
 {
-  PgEngine     *engine;
-  PgWatcher    *watcher;
-  GArray       *waiting; /* of Waiter */
-  Sync         *sync;    /* under way, or NULL */
-  PgLogThrottle failures;
+  PgEngine  *engine;
+  PgWatcher *watcher;
+  GArray    *waiting;     /* of Waiter */
+  Sync      *sync;        /* under way, or NULL */
+  guint      soon_source; /* begins one; 0: none */
+  char      *told;        /* of failures, what was told last; NULL: all went well since */
+  gint64     told_us;     /* monotonic */
 };
 
 static GArray *
@@ -67,6 +73,9 @@ pg_committer_free (PgCommitter *self)
       tell_all (g_steal_pointer (&self->sync->waiters), error);
     }
   tell_all (self->waiting, error);
+  if (self->soon_source != 0)
+    g_source_remove (self->soon_source);
+  g_free (self->told);
   g_free (self);
 }
 
@@ -78,14 +87,29 @@ pg_committer_set_watcher (PgCommitter *self, PgWatcher *watcher)
 
 static void begin (PgCommitter *self);
 
+/* @what: NULL: all is well. */
+static void
+tell_failure (PgCommitter *self, const char *what)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (what != NULL && g_strcmp0 (what, self->told) == 0 && now_us - self->told_us < TELL_AGAIN_US)
+    return;
+  if (what != NULL)
+    g_warning ("%s", what);
+  g_free (self->told);
+  self->told = g_strdup (what);
+  self->told_us = now_us;
+}
+
 static void
 save_positions (PgCommitter *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error)
-      && pg_log_may (&self->failures, "failures of the database"))
-    g_warning ("cannot save how far the logs were read: %s", error->message);
+  if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error))
+    g_prefix_error (&error, "cannot save how far the logs were read: ");
+  tell_failure (self, error != NULL ? error->message : NULL);
 }
 
 static void
@@ -101,11 +125,13 @@ finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
   self->sync = NULL;
   if (ok)
     save_positions (self);
-  else if (pg_log_may (&self->failures, "failures of the database"))
-    g_warning ("%s", error->message);
+  else
+    tell_failure (self, error->message);
   tell_all (sync->waiters, error);
   if (self->waiting->len > 0)
     begin (self);
+  else if (ok && pg_store_is_dirty (pg_engine_store (self->engine)))
+    pg_committer_soon (self);
 }
 
 static void
@@ -139,6 +165,23 @@ pg_committer_tick (PgCommitter *self)
   /* All grants are on the disk; what was read since held none. */
   note_positions (self);
   save_positions (self);
+}
+
+static gboolean
+sync_now (gpointer user_data)
+{
+  PgCommitter *self = user_data;
+
+  self->soon_source = 0;
+  pg_committer_tick (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+pg_committer_soon (PgCommitter *self)
+{
+  if (self->soon_source == 0)
+    self->soon_source = g_timeout_add (SOON_MS, sync_now, self);
 }
 
 void

@@ -23,6 +23,9 @@ void pg_committer_set_watcher (PgCommitter *self, PgWatcher *watcher);
 /** pg_committer_tick: to be called once a second: syncs if there is something to sync. */
 void pg_committer_tick (PgCommitter *self);
 
+/** pg_committer_soon: something was written that ought to be on the disk soon, though nobody waits for it. */
+void pg_committer_soon (PgCommitter *self);
+
 /** pg_committer_commit: calls @done when all that was written until now is on the disk, or known not to be. */
 void pg_committer_commit (PgCommitter *self, PgCommitted done, gpointer user_data);
 

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/sweeper.h"
 
+#include "core/duration.h"
+#include "core/steady.h"
+
 /* Records looked at, or removed, in one turn of the main loop. */
 #define SLICE 256
 
 /* Addresses collected in one walk; the rest is for the next one. */
 #define FOUND_MAX 100000
 
+/* A clock that was stepped, or was wrong when we started, may be put right soon: what seems to be years old until then is not. */
+#define STEADY_US PG_HOUR
+
 struct _PgSweeper
 {
   PgEngine      *engine;
+  PgSteady       steady;
   PgStoreCursor *cursor; /* while looking */
   GArray        *found;  /* of PgAddress, to be removed when the walk is over */
   guint          source;
@@ -109,7 +116,9 @@ sweep_on (gpointer user_data)
 void
 pg_sweeper_start (PgSweeper *self)
 {
-  if (self->source != 0 || pg_engine_problem (self->engine) != NULL)
+  gint64 steady_us = pg_steady_look (&self->steady, g_get_real_time (), g_get_monotonic_time ());
+
+  if (steady_us < STEADY_US || self->source != 0 || pg_engine_problem (self->engine) != NULL)
     return;
   (void) pg_engine_forget_outdated_notes (self->engine, g_get_real_time (), NULL);
   self->cursor = pg_store_cursor_new (pg_engine_store (self->engine));

@@ -1,39 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/watcher.h"
 
-#include "core/duration.h"
-#include "daemon/grant-log.h"
+#include "daemon/health.h"
+#include "daemon/log.h"
 
 #include <glib-unix.h>
 
 /* Read at once before other things get their turn. */
 #define BUDGET 262144
 
-/* Being behind for less than this is the normal state of a log that grows. */
-#define BEHIND_LIMIT_US PG_SECOND
-
 typedef struct
 {
   PgWatcher *owner;
   PgSource  *source;
   PgJoiner  *joiner;
-  guint      fd_source;            /* in the main loop; 0: none */
-  guint      idle_source;          /* reads on at once; 0: none */
-  gboolean   was_current;          /* ever, since the start or since it was blind */
-  gboolean   is_told;              /* that it is blind */
-  gint64     not_current_since_us; /* monotonic; 0: it is current */
-  GBytes    *noted;                /* position to be saved */
+  PgHealth   health;
+  guint      fd_source;   /* in the main loop; 0: none */
+  guint      idle_source; /* reads on at once; 0: none */
+  GBytes    *noted;       /* position to be saved */
   GBytes    *saved;
 } Feed;
 
 struct _PgWatcher
 {
   PgEngine         *engine;
+  PgGranter        *granter;
+  PgWatcherOver     over; /* NULL: it was called */
+  gpointer          over_data;
   GPtrArray        *feeds; /* of Feed */
   GTimeZone        *zone;
   gboolean          is_started;
   PgWatcherCounters counters;
-  PgLogThrottle     grants;
   PgLogThrottle     refusals;
 };
 
@@ -51,33 +48,24 @@ tell_refused_line (PgWatcher *self, PgSpan line, const char *why)
 }
 
 static gboolean
-take_login (PgWatcher *self, const PgLogin *login, gint64 now_us)
-{
-  g_autoptr (GError) error = NULL;
-  const char *why;
-  PgLoginFate fate = pg_engine_login (self->engine, login, now_us, &why, &error);
-
-  if (fate == PG_LOGIN_GRANTED)
-    pg_grant_log_tell (&self->grants, login);
-  return fate != PG_LOGIN_FAILED;
-}
-
-static gboolean
 take_line (PgSpan line, PgHeadFormat format, gpointer user_data)
 {
   Feed       *feed = user_data;
   PgWatcher  *self = feed->owner;
   PgLineRules rules = pg_config_line_rules (pg_engine_config (self->engine));
-  PgClock     clock = { .zone = self->zone, .now_us = g_get_real_time () };
+  gint64      now_us = g_get_real_time ();
+  PgClock     clock = { .zone = self->zone, .now_us = MIN (now_us, pg_source_written_us (feed->source)) };
   const char *why;
   PgLogin     login;
   PgLineKind  kind = pg_login_line_parse (line, format, &rules, &clock, feed->joiner, &login, &why);
 
-  if (kind == PG_LINE_LOGIN && !take_login (self, &login, clock.now_us))
+  if (kind == PG_LINE_LOGIN && !pg_granter_take (self->granter, &login, now_us))
     {
       pg_joiner_restore (feed->joiner);
       return FALSE;
     }
+  if (kind == PG_LINE_LOGIN)
+    pg_health_stamp (&feed->health, pg_source_name (feed->source), login.time_us, now_us);
   if (kind == PG_LINE_REFUSED)
     tell_refused_line (self, line, why);
   self->counters.lines[kind]++;
@@ -87,74 +75,42 @@ take_line (PgSpan line, PgHeadFormat format, gpointer user_data)
 /* --- health ---------------------------------------------------------------------------------------------------------- */
 
 static void
-follow_state (Feed *feed)
-{
-  PgSourceState state = pg_source_state (feed->source);
-
-  if (state == PG_SOURCE_CURRENT)
-    {
-      if (feed->is_told)
-        g_message ("%s: can be read again", pg_source_name (feed->source));
-      feed->was_current = TRUE;
-      feed->is_told = FALSE;
-      feed->not_current_since_us = 0;
-      return;
-    }
-  if (feed->not_current_since_us == 0)
-    feed->not_current_since_us = g_get_monotonic_time ();
-  if (state == PG_SOURCE_BLIND && !feed->is_told)
-    {
-      g_warning ("%s: %s", pg_source_name (feed->source), pg_source_problem (feed->source));
-      feed->is_told = TRUE;
-    }
-}
-
-static gint64
-not_current_for (const Feed *feed)
-{
-  return feed->not_current_since_us != 0 ? g_get_monotonic_time () - feed->not_current_since_us : 0;
-}
-
-/* Why logins may be missing that this source has, or would have: NULL if none can. Transfer full. */
-static char *
-find_problem (const Feed *feed, gint64 stale_us)
-{
-  const char   *name = pg_source_name (feed->source);
-  PgSourceState state = pg_source_state (feed->source);
-  gint64        for_us = not_current_for (feed);
-
-  if (state == PG_SOURCE_BLIND && (!feed->was_current || for_us > stale_us))
-    return g_strdup_printf ("%s: %s", name, pg_source_problem (feed->source));
-  if (state == PG_SOURCE_BEHIND && (!feed->was_current || for_us > BEHIND_LIMIT_US))
-    return g_strdup_printf ("%s: catching up", name);
-  return NULL;
-}
-
-/* Blind for long: what is found when it can be read again is an outage's worth of lines. */
-static void
-forget_old_health (Feed *feed, gint64 stale_us)
-{
-  if (pg_source_state (feed->source) == PG_SOURCE_BLIND && not_current_for (feed) > stale_us)
-    feed->was_current = FALSE;
-}
-
-static void
 tell_engine (PgWatcher *self)
 {
   gint64           stale_us = pg_engine_config (self->engine)->stale_us;
+  gint64           time_us = g_get_monotonic_time ();
   g_autofree char *problem = self->is_started ? NULL : g_strdup ("the logs are not being read yet");
 
   for (guint i = 0; i < self->feeds->len && self->is_started; i++)
     {
       Feed *feed = g_ptr_array_index (self->feeds, i);
 
-      follow_state (feed);
-      forget_old_health (feed, stale_us);
+      pg_health_follow (&feed->health, feed->source, stale_us, time_us);
       if (problem == NULL)
-        problem = find_problem (feed, stale_us);
+        problem = pg_health_problem (&feed->health, feed->source, stale_us, time_us);
     }
   if (g_strcmp0 (problem, pg_engine_source_problem (self->engine)) != 0)
     pg_engine_set_source_problem (self->engine, problem);
+}
+
+static gboolean
+is_over (const PgWatcher *self)
+{
+  for (guint i = 0; i < self->feeds->len; i++)
+    if (!pg_source_is_over (((const Feed *) g_ptr_array_index (self->feeds, i))->source))
+      return FALSE;
+  return self->feeds->len > 0;
+}
+
+static void
+tell_owner (PgWatcher *self)
+{
+  PgWatcherOver over = self->over;
+
+  if (over == NULL || !is_over (self))
+    return;
+  self->over = NULL;
+  over (self->over_data);
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */
@@ -206,6 +162,7 @@ read_feed (Feed *feed)
     feed->idle_source = g_idle_add_full (G_PRIORITY_DEFAULT, read_on, feed, NULL);
   wait_for_more (feed, more || pg_source_state (feed->source) != PG_SOURCE_BEHIND);
   tell_engine (self);
+  tell_owner (self);
 }
 
 static void
@@ -220,6 +177,8 @@ start_feed (Feed *feed)
 
   if (pg_store_get_position (pg_engine_store (self->engine), name, &position, &error) == PG_STORE_FAILED)
     g_warning ("%s: where reading stopped is not known, looking back one window: %s", name, error->message);
+  if (position != NULL)
+    pg_torn_resume (pg_joiner_torn (feed->joiner));
   pg_source_start (feed->source, position, since_us, &clock);
   read_feed (feed);
 }
@@ -275,6 +234,8 @@ save_position (PgWatcher *self, Feed *feed, GError **error)
 gboolean
 pg_watcher_save_positions (PgWatcher *self, GError **error)
 {
+  if (self->is_started && !pg_engine_save_newest (self->engine, error))
+    return FALSE;
   for (guint i = 0; i < self->feeds->len && self->is_started; i++)
     if (!save_position (self, g_ptr_array_index (self->feeds, i), error))
       return FALSE;
@@ -294,18 +255,22 @@ free_feed (gpointer data)
     g_source_remove (feed->idle_source);
   g_clear_pointer (&feed->noted, g_bytes_unref);
   g_clear_pointer (&feed->saved, g_bytes_unref);
+  pg_health_clear (&feed->health);
   pg_source_free (feed->source);
   pg_joiner_free (feed->joiner);
   g_free (feed);
 }
 
 PgWatcher *
-pg_watcher_new (PgEngine *engine, GError **error)
+pg_watcher_new (PgEngine *engine, PgGranter *granter, PgWatcherOver over, gpointer user_data, GError **error)
 {
   PgWatcher *self = g_new0 (PgWatcher, 1);
   char     **spec;
 
   self->engine = engine;
+  self->granter = granter;
+  self->over = over;
+  self->over_data = user_data;
   self->zone = g_time_zone_new_local ();
   self->feeds = g_ptr_array_new_with_free_func (free_feed);
   for (spec = pg_engine_config (engine)->sources; *spec != NULL; spec++)
@@ -348,12 +313,14 @@ PgWatcherReport
 pg_watcher_report (const PgWatcher *self, guint index)
 {
   const Feed *feed = g_ptr_array_index (self->feeds, index);
+  gint64      time_us = g_get_monotonic_time ();
 
   return (PgWatcherReport){
     .name = pg_source_name (feed->source),
     .state = self->is_started ? pg_source_state (feed->source) : PG_SOURCE_BEHIND,
     .problem = self->is_started ? pg_source_problem (feed->source) : NULL,
-    .for_us = not_current_for (feed),
+    .warning = pg_health_warning (&feed->health, pg_engine_config (self->engine)->window_us, time_us),
+    .for_us = pg_health_not_current_for (&feed->health, time_us),
   };
 }
 

@@ -2,12 +2,15 @@
 /* watcher: reads the sources of login lines and brings the logins to the engine. */
 #pragma once
 
-#include "engine/engine.h"
+#include "daemon/granter.h"
 #include "source/source.h"
 
 G_BEGIN_DECLS
 
 typedef struct _PgWatcher PgWatcher;
+
+/** PgWatcherOver: called once when all sources, and there are some, have come to an end for good. */
+typedef void (*PgWatcherOver) (gpointer user_data);
 
 /** PgWatcherCounters: lines read, by what they were. */
 typedef struct
@@ -21,19 +24,23 @@ typedef struct
   const char   *name;
   PgSourceState state;
   const char   *problem; /* NULL unless blind */
+  const char   *warning; /* what is wrong all the same: logins may be missing, or count for less; NULL: nothing */
   gint64        for_us;  /* how long it has not been current; 0: it is */
 } PgWatcherReport;
 
 /**
  * pg_watcher_new:
  * @engine: must outlive it; its configuration names the sources
+ * @granter: takes the logins; must outlive it
+ * @over: called, perhaps at the first tick, when nothing can come any more
+ * @user_data: for @over
  * @error: PG_ERROR_VALUE for a source that can't be
  *
  * Reading begins when the engine's store is open, since the positions are in there. From the start on, until all sources
  * were read to their end, the engine is told that they are behind.
  */
 G_GNUC_WARN_UNUSED_RESULT
-PgWatcher *pg_watcher_new (PgEngine *engine, GError **error);
+PgWatcher *pg_watcher_new (PgEngine *engine, PgGranter *granter, PgWatcherOver over, gpointer user_data, GError **error);
 
 /** pg_watcher_free: ends @self; NULL is legal. */
 void pg_watcher_free (PgWatcher *self);

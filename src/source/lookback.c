@@ -73,6 +73,7 @@ gboolean
 pg_lookback_seek (PgTail *tail, PgHeadFormat format, gint64 since_us, const PgClock *clock)
 {
   g_autofree char *buffer = g_malloc (STEP);
+  PgClock          writer = { .zone = clock->zone, .now_us = MIN (clock->now_us, pg_tail_written_us (tail)) };
   struct stat      status;
   guint64          step_at;
   gboolean         older = FALSE;
@@ -84,7 +85,7 @@ pg_lookback_seek (PgTail *tail, PgHeadFormat format, gint64 since_us, const PgCl
       guint64 line_at = step_at = step_at > STEP ? step_at - STEP : 0;
       PgSpan  data = read_step (tail, step_at, buffer);
 
-      if (find_line_start (&data, &line_at) && pg_lookback_is_older (data, format, since_us, clock, &older) && older)
+      if (find_line_start (&data, &line_at) && pg_lookback_is_older (data, format, since_us, &writer, &older) && older)
         pg_tail_seek (tail, line_at);
     }
   if (!older)

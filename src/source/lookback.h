@@ -31,7 +31,8 @@ gboolean pg_lookback_is_older (PgSpan data, PgHeadFormat format, gint64 since_us
  * @since_us: the moment
  * @clock: for reading stamps
  *
- * Goes back from the end in steps, until one begins with a line that is older.
+ * Goes back from the end in steps, until one begins with a line that is older. No line is younger than the last change of the
+ * file: stamps without a year are read so.
  *
  * Returns: TRUE if even the file's first line is not older: the file before it may hold wanted lines too
  */

@@ -37,11 +37,12 @@ typedef struct
  * @want: (inout): what is wanted
  * @mark: (nullable): only what stands behind it, and nothing unless it was made of this log
  * @out_goes_on: (out): FALSE if the logs before this one hold nothing that is wanted; else untouched
+ * @out_damage: (out): why not all that may be wanted is there: PG_ERROR_SYSTEM, PG_ERROR_DENIED, PG_ERROR_DAMAGED, PG_ERROR_VALUE
  *
- * A log that is cut or damaged gives what can be unpacked.
+ * A log that is cut or damaged gives what can be unpacked, and an error as well.
  *
  * Returns: (transfer full) (nullable): the log, at the first place that is wanted; NULL: nothing is, or it can't be read
  */
-PgTail *pg_packed_open (const char *path, PgPackedWant *want, const PgTailMark *mark, gboolean *out_goes_on);
+PgTail *pg_packed_open (const char *path, PgPackedWant *want, const PgTailMark *mark, gboolean *out_goes_on, GError **out_damage);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/** PgSourceClass: as the functions of source.h; @fd, @tick and @position may be NULL where a kind has none. */
+/** PgSourceClass: as the functions of source.h; @tick, @warning, @is_over and @position may be NULL where a kind has none. */
 typedef struct
 {
   void (*start) (PgSource *self, GBytes *position, gint64 since_us, const PgClock *clock);
@@ -16,16 +16,23 @@ typedef struct
   void (*tick) (PgSource *self);
   PgSourceState (*state) (const PgSource *self);
   const char *(*problem) (const PgSource *self);
+  const char *(*warning) (const PgSource *self);
+  gboolean (*is_over) (const PgSource *self);
   GBytes *(*position) (PgSource *self);
   void (*free) (PgSource *self);
 } PgSourceClass;
 
-/** PgSource: first member of each kind's own struct. @format: PG_HEAD_UNKNOWN until a line decides it. */
+/**
+ * PgSource: first member of each kind's own struct.
+ * @format: PG_HEAD_UNKNOWN until a line decides it
+ * @written_us: when the lines that are given now were written at the latest; set by the kinds that know
+ */
 struct _PgSource
 {
   const PgSourceClass *class;
   char        *name;
   PgHeadFormat format;
+  gint64       written_us;
 };
 
 /** pg_source_give: decides the format if need be, and hands @line to @sink. FALSE: not taken. */

@@ -23,6 +23,7 @@ pg_source_new (const char *text, GError **error)
       return NULL;
     }
   self->name = g_strdup (spec->name);
+  self->written_us = G_MAXINT64;
   if (spec->kind != PG_SOURCE_JOURNAL)
     self->format = spec->format;
   return self;
@@ -78,6 +79,24 @@ const char *
 pg_source_problem (const PgSource *self)
 {
   return self->class->problem (self);
+}
+
+const char *
+pg_source_warning (const PgSource *self)
+{
+  return self->class->warning != NULL ? self->class->warning (self) : NULL;
+}
+
+gint64
+pg_source_written_us (const PgSource *self)
+{
+  return self->written_us;
+}
+
+gboolean
+pg_source_is_over (const PgSource *self)
+{
+  return self->class->is_over != NULL && self->class->is_over (self);
 }
 
 GBytes *

@@ -54,7 +54,8 @@ PgSource *pg_source_new (const char *text, GError **error);
 /** pg_source_free: ends @self; NULL is legal. */
 void pg_source_free (PgSource *self);
 
-/** pg_source_name: what is read, without the options that say how: names the source in messages and stored positions; borrowed. */
+/** pg_source_name: what is read, without the options that say how: names the source in messages and stored positions; borrowed.
+ */
 const char *pg_source_name (const PgSource *self);
 
 /**
@@ -87,6 +88,16 @@ PgSourceState pg_source_state (const PgSource *self);
 
 /** pg_source_problem: why it is blind, or NULL; valid until the next read or tick. */
 const char *pg_source_problem (const PgSource *self);
+
+/** pg_source_warning: what was met that can't be read though the source is not blind, as damaged predecessors, or NULL; valid
+ * until the next read or tick. */
+const char *pg_source_warning (const PgSource *self);
+
+/** pg_source_written_us: while a line is taken: the line was written at this moment or before; G_MAXINT64: nobody knows. */
+gint64 pg_source_written_us (const PgSource *self);
+
+/** pg_source_is_over: TRUE if it has come to its end, all of it was taken, and nothing will ever come any more. */
+gboolean pg_source_is_over (const PgSource *self);
 
 /** pg_source_position: (transfer full) (nullable): behind the last line that was taken; NULL: this kind has none. */
 GBytes *pg_source_position (PgSource *self);

@@ -84,6 +84,13 @@ get_problem (const PgSource *base)
   return ((const StdinSource *) base)->problem;
 }
 
+/* The end is seen when all before it was taken. */
+static gboolean
+is_over (const PgSource *base)
+{
+  return get_problem (base) != NULL;
+}
+
 static void
 free_stdin (PgSource *base)
 {
@@ -99,6 +106,7 @@ static const PgSourceClass stdin_class = {
   .read = read_stdin,
   .state = get_state,
   .problem = get_problem,
+  .is_over = is_over,
   .free = free_stdin,
 };
 

@@ -18,7 +18,8 @@ struct _PgTail
   int      fd;
   guint64  device;
   guint64  inode;
-  guint64  offset; /* of the next byte to read */
+  guint64  offset;     /* of the next byte to read */
+  gint64   written_us; /* the portion read last, at the latest */
   gsize    n_kept;
   char     kept[KEPT_MAX]; /* the last bytes before offset */
   PgReader reader;
@@ -33,6 +34,7 @@ new_tail (int fd, const struct stat *status)
   self->fd = fd;
   self->device = status->st_dev;
   self->inode = status->st_ino;
+  self->written_us = G_MAXINT64;
   pg_reader_begin (&self->reader);
   return self;
 }
@@ -41,10 +43,14 @@ PgTail *
 pg_tail_open (const char *path, PgTrust trust, GError **error)
 {
   struct stat status;
-  int         fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  /* Looked at first: to open a pipe is to take part in it. */
+  gboolean    is_other = stat (path, &status) == 0 && !S_ISREG (status.st_mode);
+  int         fd = is_other ? -1 : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   const char *wrong = NULL;
 
-  if (fd < 0 || fstat (fd, &status) != 0)
+  if (is_other)
+    wrong = "not a regular file";
+  else if (fd < 0 || fstat (fd, &status) != 0)
     wrong = g_strerror (errno);
   else if (!S_ISREG (status.st_mode))
     wrong = "not a regular file";
@@ -138,6 +144,7 @@ read_portion (PgTail *self, gsize *budget)
     return PG_TAIL_FAILED;
   if ((gsize) got < self->n_kept || memcmp (self->buffer, self->kept, self->n_kept) != 0)
     return PG_TAIL_CUT;
+  self->written_us = pg_tail_written_us (self); /* behind the read, so that no byte of it is younger */
   fresh = (gsize) got - self->n_kept;
   *budget -= fresh;
   self->offset += fresh;
@@ -151,11 +158,13 @@ pg_tail_read (PgTail *self, gsize *budget, PgSource *source, const PgSourceSink 
 {
   PgTailResult result = PG_TAIL_MORE;
 
+  source->written_us = self->written_us;
   if (!pg_reader_give (&self->reader, source, sink))
     return PG_TAIL_HELD;
   while (result == PG_TAIL_MORE && *budget > 0)
     {
       result = read_portion (self, budget);
+      source->written_us = self->written_us;
       if (result >= PG_TAIL_MORE && !pg_reader_give (&self->reader, source, sink))
         return PG_TAIL_HELD;
     }
@@ -180,6 +189,16 @@ pg_tail_is_unlinked (const PgTail *self)
   struct stat status;
 
   return fstat (self->fd, &status) == 0 && status.st_nlink == 0;
+}
+
+gint64
+pg_tail_written_us (const PgTail *self)
+{
+  struct stat status;
+
+  if (fstat (self->fd, &status) != 0)
+    return G_MAXINT64;
+  return (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC + status.st_mtim.tv_nsec / 1000;
 }
 
 guint64

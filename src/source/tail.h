@@ -85,6 +85,9 @@ gboolean pg_tail_is_unlinked (const PgTail *self);
 /** pg_tail_mark: where the first line begins that was not taken. */
 PgTailMark pg_tail_mark (const PgTail *self);
 
+/** pg_tail_written_us: when the file was changed last; G_MAXINT64 if that is not known. */
+gint64 pg_tail_written_us (const PgTail *self);
+
 /** pg_tail_fits: TRUE if before the mark's offset stands what stood there; asks not for device and inode. */
 gboolean pg_tail_fits (const PgTail *self, const PgTailMark *mark);
 

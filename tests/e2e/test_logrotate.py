@@ -115,12 +115,17 @@ class LogrotateTest(DaemonTest):
         finally:
             logins.stop()
         self.assertGreater(len(logins.done) / logins.seconds, 0.9 * A_SECOND, 'logins a second')
+        wait_for(lambda: self.is_written(logins.done[-1]), 'the last login to be written')  # rsyslogd's end may come before
         self.rsyslogd.stop()
         self.assertEqual(len(self.files()), ROTATIONS + 1)
         return logins.done
 
     def files(self):
         return glob.glob(f'{self.log.path}*')
+
+    def is_written(self, address):
+        with open(self.log.path, 'rb') as log:
+            return f' rip={address},'.encode() in log.read()
 
     def in_files(self):
         """The addresses in whole login lines of all files that there are."""
@@ -192,6 +197,61 @@ class LogrotateTest(DaemonTest):
         self.assertCountEqual(self.in_files(), done)
         self.assertAllGranted(done)
         self.assertEqual({row['count'] for row in self.popgated.grants().values()}, {'1'})
+
+    # --- popgated is killed while it happens
+
+    def kill_here(self):
+        """The command that kills popgated out of a script of logrotate."""
+        with open(f'{self.folder}/popgated.pid', 'w', encoding='ascii') as file:
+            file.write(str(self.popgated.program.pid))
+        return f'    kill -9 $(cat {self.folder}/popgated.pid)'
+
+    def start_again(self):
+        wait_for(self.popgated.program.exited, 'popgated to be gone')
+        self.popgated.kill()  # it is dead already: only what is left of it goes
+        self.popgated.start()
+        self.kill_here()
+
+    def assertAllReadOnce(self, wanted):
+        """A grant's count is that of the logins that were stored, over all lives of popgated."""
+        self.assertAllGranted(wanted)
+        grants = self.popgated.grants()
+        self.assertEqual({address for address, row in grants.items() if row['count'] != '1'}, set(), 'counted twice')
+        self.assertEqual(set(grants), set(wanted))
+
+    def rotate_and_kill(self, before_hup, after_hup):
+        hang_up = f'    kill -HUP $(cat {self.folder}/rsyslogd.pid)'
+        done = self.log_in_and_rotate('create', 'postrotate', *before_hup, hang_up, *after_hup, 'endscript', between=self.start_again)
+        self.assertCountEqual(self.in_files(), done)
+        self.assertAllReadOnce(done)
+
+    def test_killed_before_the_new_file_is_written_to(self):
+        self.rotate_and_kill([self.kill_here()], [])
+
+    def test_killed_when_the_new_file_is_written_to(self):
+        self.rotate_and_kill([], [self.kill_here()])
+
+    def test_killed_before_the_rename(self):
+        hang_up = self.hang_up()
+        done = self.log_in_and_rotate('prerotate', self.kill_here(), 'endscript', *hang_up, between=self.start_again)
+        self.assertCountEqual(self.in_files(), done)
+        self.assertAllReadOnce(done)
+
+    def test_killed_before_copying(self):
+        """What was written meanwhile is in the copy."""
+        done = self.log_in_and_rotate('copytruncate', 'prerotate', self.kill_here(), 'endscript', between=self.start_again)
+        self.assertReadOnceFromCopies(done)
+
+    def test_killed_behind_the_cut(self):
+        done = self.log_in_and_rotate('copytruncate', 'postrotate', self.kill_here(), 'endscript', between=self.start_again)
+        self.assertReadOnceFromCopies(done)
+
+    def assertReadOnceFromCopies(self, done):
+        """What is in a file was read; what came between copy and cut may have been read before, and is of those that were."""
+        self.assertAllGranted(self.in_files())
+        grants = self.popgated.grants()
+        self.assertLessEqual(set(grants), set(done))
+        self.assertEqual({row['count'] for row in grants.values()}, {'1'})
 
     # --- a file is copied and cut
 

@@ -386,3 +386,35 @@ class Stdin(DaemonTest):
         os.write(writer, loglines.iso(B)[:40])
         os.write(writer, loglines.iso(B)[40:])
         self.popgated.wait_for_verdict('OK', B)
+
+    def start_with_pipe(self):
+        """Start it; returns our end of its input."""
+        reader, writer = os.pipe()
+        self.popgated.start(stdin=reader)
+        os.close(reader)
+        return writer
+
+    def test_its_end_is_the_end(self):
+        """What was written before it is taken, the database closed, the sockets gone."""
+        writer = self.start_with_pipe()
+        os.write(writer, loglines.filler(60000) + loglines.iso(A))
+        os.close(writer)
+        self.assertEqual(self.popgated.program.wait(), 0)
+        self.assertIn('ended in order', self.popgated.log())
+        self.assertEqual([path for path in (self.popgated.policy, self.popgated.control) if os.path.exists(path)], [])
+        writer = self.start_with_pipe()
+        self.addCleanup(os.close, writer)
+        self.popgated.wait_for_verdict('OK', A)
+
+    def test_no_input_at_all(self):
+        program = self.popgated.launch()
+        self.assertEqual(program.wait(), 0)
+
+    def test_blind_beside_a_source_that_goes_on(self):
+        self.popgated.configure({'log.source': f'stdin:,format=syslog, file:{self.log.path},format=syslog', 'log.stale': '1s'})
+        os.close(self.start_with_pipe())
+        self.popgated.wait_for_verdict('DEFER_IF_REJECT', B)
+        self.log.append(loglines.iso(A))
+        self.popgated.wait_for_verdict('OK', A)
+        states = {row['name']: row['state'] for row in self.popgated.cli('--json', 'status').objects()[0]['sources']}
+        self.assertEqual(states, {'stdin:': 'blind', f'file:{self.log.path}': 'current'})

@@ -13,6 +13,7 @@
 static char    *path; /* of the log, in the folder */
 static GString *got;  /* what the lines said: "1 2 3"; of long runs of them the first and last: "1 2 3..9" */
 static guint    n_got;
+static char    *warning; /* of the source that ended last, or NULL */
 
 static void
 set_up (void)
@@ -27,6 +28,7 @@ static void
 tear_down (void)
 {
   g_string_free (got, TRUE);
+  g_clear_pointer (&warning, g_free);
   g_clear_pointer (&path, g_free);
   remove_folder ();
 }
@@ -85,6 +87,8 @@ run_source (GBytes *position, gint64 since_us)
   while (pg_source_read (source, 1 << 20, &sink))
     ;
   ck_assert_int_eq (pg_source_state (source), PG_SOURCE_CURRENT);
+  g_free (warning);
+  warning = g_strdup (pg_source_warning (source));
   end = pg_source_position (source);
   pg_source_free (source);
   return end;
@@ -110,6 +114,13 @@ static void
 assert_got (const char *expected)
 {
   ck_assert_msg (strcmp (got->str, expected) == 0, "got \"%.200s\", expected \"%s\"", got->str, expected);
+}
+
+static void
+assert_warned (const char *of)
+{
+  ck_assert_msg (warning != NULL && strstr (warning, "logins may be missing") != NULL && strstr (warning, of) != NULL, "%s",
+                 warning != NULL ? warning : "no warning");
 }
 
 #define ALL_US G_GINT64_CONSTANT (0)
@@ -205,6 +216,7 @@ START_TEST (a_first_start_stops_at_the_first_that_is_older)
   log_lines (4, 4, 1);
   g_bytes_unref (run_source (NULL, NOW_US - 1800 * PG_SECOND));
   assert_got ("2 3 4");
+  ck_assert_msg (warning == NULL, "%s", warning);
 }
 END_TEST
 
@@ -250,6 +262,7 @@ START_TEST (a_cut_log_gives_what_is_left_of_it)
   g_bytes_unref (run_source (position, ALL_US));
   ck_assert_uint_gt (n_got, 1000);
   ck_assert_msg (g_str_has_prefix (got->str, "3 4 5 ") && g_str_has_suffix (got->str, " 20001"), "%.100s", got->str);
+  assert_warned ("mail.log.1.gz");
 }
 END_TEST
 
@@ -264,6 +277,7 @@ START_TEST (others_may_not_write_to_it)
   log_lines (4, 4, 40);
   g_bytes_unref (run_source (position, ALL_US));
   assert_got ("4");
+  assert_warned ("mail.log.1.gz");
 }
 END_TEST
 
@@ -277,7 +291,7 @@ START_TEST (no_more_than_the_budget)
 
   log_lines (1, 1000, 60);
   run_in_folder ("mv mail.log mail.log.1 && gzip mail.log.1");
-  ck_assert (pg_packed_open (packed, &want, NULL, &goes_on) == NULL);
+  ck_assert (pg_packed_open (packed, &want, NULL, &goes_on, NULL) == NULL);
   ck_assert_uint_eq (count_open_files (), n_open);
 }
 END_TEST

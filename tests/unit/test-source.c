@@ -6,7 +6,9 @@
 
 #include "folder.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <sys/inotify.h>
 
 /* 2026-11-23 12:00:00 UTC */
 #define NOW_US (G_GINT64_CONSTANT (1795435200) * PG_SECOND)
@@ -19,6 +21,7 @@ static PgSource *source; /* that follows it */
 static GString  *got;    /* what the lines said: "1 2 3" */
 static int       n_room; /* lines that are taken before one is not; or TAKE_ALL */
 static PgHeadFormat got_format;
+static gint64 got_written_us; /* what the source said of the last line */
 
 static void
 set_up (void)
@@ -69,6 +72,7 @@ take (PgSpan line, PgHeadFormat format, G_GNUC_UNUSED gpointer user_data)
     return FALSE;
   n_room -= n_room > 0 ? 1 : 0;
   got_format = format;
+  got_written_us = source != NULL ? pg_source_written_us (source) : 0;
   while (at > 0 && line.data[at - 1] != ' ')
     at--;
   if (got->len > 0)
@@ -175,10 +179,10 @@ log_words (const char *words)
 
 /* Order among rotated files is by time of change, and tests are faster than clocks. */
 static void
-set_age (const char *name, guint hours)
+set_age (const char *name, guint minutes)
 {
   g_autofree char *file = in_folder (name);
-  struct timespec  changed = { .tv_sec = NOW_US / PG_SECOND - hours * 3600 };
+  struct timespec  changed = { .tv_sec = NOW_US / PG_SECOND - minutes * 60 };
   struct timespec  times[2] = { changed, changed };
 
   ck_assert (utimensat (AT_FDCWD, file, times, 0) == 0);
@@ -1236,6 +1240,91 @@ START_TEST (a_file_without_any_time_is_read_whole)
 }
 END_TEST
 
+/* Stamps without a year are read by this. */
+START_TEST (a_line_is_no_younger_than_its_file)
+{
+  const struct timespec a_year_ago[2] = { { .tv_sec = NOW_US / PG_SECOND - 365 * 86400, .tv_nsec = 5000 },
+                                          { .tv_sec = NOW_US / PG_SECOND - 365 * 86400, .tv_nsec = 5000 } };
+  struct stat           status;
+
+  log_minutes ("mail.log", 0, 0, FALSE, 10);
+  ck_assert_int_eq (utimensat (AT_FDCWD, path, a_year_ago, 0), 0);
+  start_with (NULL, NOW_US - 30 * PG_MINUTE);
+  n_room = 0;
+  read_by (1 << 20);
+  n_room = TAKE_ALL;
+  read_by (1 << 20); /* a line that had to wait, too */
+  ck_assert_str_eq (got->str, "0");
+  ck_assert_int_eq (got_written_us, a_year_ago[1].tv_sec * PG_SECOND + 5);
+  log_minutes ("mail.log", 1, 1, FALSE, 10);
+  ck_assert (g_stat (path, &status) == 0);
+  assert_read ("written to again", "0 1");
+  ck_assert_int_eq (got_written_us, status.st_mtim.tv_sec * PG_SECOND + status.st_mtim.tv_nsec / 1000);
+}
+END_TEST
+
+/* Of a file that was last written a year ago nothing but a step's worth is read, though its stamps could be of today. */
+START_TEST (a_log_of_another_year_is_old)
+{
+  const struct timespec a_year_ago[2] = { { .tv_sec = NOW_US / PG_SECOND - 365 * 86400 },
+                                          { .tv_sec = NOW_US / PG_SECOND - 365 * 86400 } };
+
+  log_minutes ("mail.log", 1000, 0, FALSE, 3000);
+  ck_assert_int_eq (utimensat (AT_FDCWD, path, a_year_ago, 0), 0);
+  start_with (NULL, NOW_US - 2000 * PG_MINUTE);
+  read_by (1 << 20);
+  ck_assert_msg (g_str_has_suffix (got->str, " 2 1 0") && strlen (got->str) < 1000, "%s", got->str);
+}
+END_TEST
+
+/* --- what of predecessors can't be read ------------------------------------------------------------------------------ */
+
+START_TEST (an_unreadable_predecessor_is_a_warning)
+{
+  log_words ("1");
+  start ();
+  ck_assert (pg_source_warning (source) == NULL);
+  rotate_by_rename ();
+  log_words ("2");
+  restart (NULL);
+  assert_read ("readable", "1 2");
+  ck_assert (pg_source_warning (source) == NULL);
+  g_clear_pointer (&source, pg_source_free);
+  {
+    g_autofree char *old = in_folder ("mail.log.1");
+
+    ck_assert_int_eq (chmod (old, 0666), 0);
+  }
+  start ();
+  assert_read ("not to be trusted", "2");
+  ck_assert (pg_source_warning (source) != NULL);
+  ck_assert_msg (strstr (pg_source_warning (source), "logins may be missing") != NULL
+                   && strstr (pg_source_warning (source), "mail.log.1") != NULL,
+                 "%s", pg_source_warning (source));
+  assert_state ("all the same", PG_SOURCE_CURRENT);
+}
+END_TEST
+
+/* To open a pipe is to take part in it: its writer would be let through, and lost. */
+START_TEST (a_pipe_in_its_place_is_not_opened)
+{
+  int  watch = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  char event[sizeof (struct inotify_event) + NAME_MAX + 1];
+
+  ck_assert_int_eq (mkfifo (path, 0600), 0);
+  ck_assert_int_ge (inotify_add_watch (watch, path, IN_OPEN), 0);
+  start ();
+  assert_state ("a pipe", PG_SOURCE_BLIND);
+  ck_assert_msg (strstr (pg_source_problem (source), "not a regular file") != NULL, "%s", pg_source_problem (source));
+  ck_assert_msg (read (watch, event, sizeof event) < 0 && errno == EAGAIN, "it was opened");
+  ck_assert_int_eq (close (watch), 0);
+  ck_assert_int_eq (g_unlink (path), 0);
+  log_words ("1");
+  pg_source_tick (source);
+  assert_read ("a file again", "1");
+}
+END_TEST
+
 /* --- the format of the heads ----------------------------------------------------------------------------------------- */
 
 static const struct
@@ -1417,6 +1506,10 @@ add_restart_tests (TCase *tests)
   tcase_add_loop_test (tests, a_position_of_rubbish_is_none, 0, G_N_ELEMENTS (positions));
   tcase_add_test (tests, nothing_is_left_open);
   tcase_add_loop_test (tests, a_first_start_reads_one_window_back, 0, 10);
+  tcase_add_test (tests, a_line_is_no_younger_than_its_file);
+  tcase_add_test (tests, a_log_of_another_year_is_old);
+  tcase_add_test (tests, an_unreadable_predecessor_is_a_warning);
+  tcase_add_test (tests, a_pipe_in_its_place_is_not_opened);
   tcase_add_test (tests, lines_without_a_time_do_not_end_the_search);
   tcase_add_test (tests, a_file_without_any_time_is_read_whole);
 }

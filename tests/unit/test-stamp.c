@@ -188,12 +188,12 @@ static const struct
 
 START_TEST (stamp_is_a_moment)
 {
-  const char            *name = moments[_i].stamp;
-  g_autoptr (GTimeZone)  zone = g_time_zone_new_identifier (moments[_i].zone);
-  PgSpan                 span = pg_span_from_string (name);
-  gint64                 us = -77;
-  PgClock                clock;
-  PgStamp                stamp;
+  const char *name = moments[_i].stamp;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (moments[_i].zone);
+  PgSpan  span = pg_span_from_string (name);
+  gint64  us = -77;
+  PgClock clock;
+  PgStamp stamp;
 
   ck_assert_msg (zone != NULL, "%s: no such time zone: install tzdata", moments[_i].zone);
   clock = (PgClock){ .zone = zone, .now_us = moment_of (moments[_i].now) };
@@ -240,13 +240,14 @@ check_local_moment (GTimeZone *zone, gint64 us)
     }
 }
 
+static const char *const names[] = { "UTC",           "Europe/Berlin",     "America/New_York",  "Australia/Lord_Howe",
+                                     "Asia/Kolkata",  "America/Sao_Paulo", "Africa/Casablanca", "Pacific/Apia",
+                                     "Europe/Dublin", "Antarctica/Troll" };
+
 START_TEST (local_time_is_resolved_to_its_first_coming)
 {
-  static const char *const names[] = { "UTC",           "Europe/Berlin",        "America/New_York", "Australia/Lord_Howe",
-                                       "Asia/Kolkata",  "America/Sao_Paulo",    "Africa/Casablanca", "Pacific/Apia",
-                                       "Europe/Dublin", "Antarctica/Troll" };
   g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (names[_i]);
-  g_autoptr (GRand)     rand = g_rand_new_with_seed ((guint32) _i);
+  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) _i);
 
   ck_assert_msg (zone != NULL, "%s: no such time zone: install tzdata", names[_i]);
   for (guint round = 0; round < 500; round++)
@@ -256,12 +257,51 @@ START_TEST (local_time_is_resolved_to_its_first_coming)
 }
 END_TEST
 
+/* A line that was written at @us, without a year, and is read @delay_us later. */
+static void
+check_yearless (GTimeZone *zone, gint64 us, gint64 delay_us)
+{
+  static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (us / PG_SECOND);
+  g_autoptr (GDateTime) local = g_date_time_to_timezone (utc, zone);
+  g_autofree char *rest = g_date_time_format (local, "%d %H:%M:%S");
+  g_autofree char *text = g_strconcat (months[g_date_time_get_month (local) - 1], " ", rest, NULL);
+  PgSpan           span = pg_span_from_string (text);
+  PgClock          clock = { .zone = zone, .now_us = us + delay_us };
+  PgStamp          stamp;
+  gint64           found;
+
+  ck_assert_msg (pg_stamp_take (&span, &stamp) && pg_stamp_resolve (&stamp, &clock, &found), "%s", text);
+  ck_assert_msg (found <= us, "%s: fresher by %" G_GINT64_FORMAT " s", text, (found - us) / PG_SECOND);
+  ck_assert_msg (found >= us - 2 * PG_HOUR, "%s: older by %" G_GINT64_FORMAT " s", text, (us - found) / PG_SECOND);
+}
+
+/* Over New Year, 29 February and the hours that come twice; read at once, or as long as nearly a year later. */
+START_TEST (without_a_year_it_is_no_fresher_than_it_is)
+{
+  static const char *const starts[] = { "2027-12-30T00:00:00Z", "2028-02-27T00:00:00Z", "2099-12-31T00:00:00Z",
+                                        "2100-02-27T00:00:00Z", "2026-10-24T00:00:00Z", "2026-03-28T00:00:00Z" };
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier (names[_i]);
+  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) _i);
+
+  ck_assert_msg (zone != NULL, "%s: no such time zone: install tzdata", names[_i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (starts); i++)
+    for (gint64 us = moment_of (starts[i]), end_us = us + 4 * PG_DAY; us < end_us; us += 10 * PG_MINUTE)
+      {
+        check_yearless (zone, us, 0);
+        check_yearless (zone, us, g_rand_int_range (rand, 0, 7200) * PG_SECOND);
+        check_yearless (zone, us, g_rand_int_range (rand, 0, 364 * 86400) * PG_SECOND);
+      }
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
   tcase_add_loop_test (tests, stamp_is_taken, 0, G_N_ELEMENTS (forms));
   tcase_add_loop_test (tests, stamp_is_a_moment, 0, G_N_ELEMENTS (moments));
-  tcase_add_loop_test (tests, local_time_is_resolved_to_its_first_coming, 0, 10);
+  tcase_add_loop_test (tests, local_time_is_resolved_to_its_first_coming, 0, G_N_ELEMENTS (names));
+  tcase_add_loop_test (tests, without_a_year_it_is_no_fresher_than_it_is, 0, G_N_ELEMENTS (names));
 }
 
 PG_TEST_MAIN ("stamp", fill)
