@@ -5,8 +5,7 @@
 #include "cli/output.h"
 #include "control/commands.h"
 #include "core/error.h"
-
-#define DEFAULT_CONFIG SYSCONFDIR "/popgate/popgate.conf"
+#include "engine/config-file.h"
 
 typedef struct
 {
@@ -17,20 +16,11 @@ typedef struct
 PgConfig *
 pg_ask_config (const PgCli *cli)
 {
-  const char      *path = cli->config != NULL ? cli->config : DEFAULT_CONFIG;
-  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  gsize     len = 0;
-  PgConfig *config = NULL;
+  PgConfig *config = pg_config_file_load (cli->config, NULL, &error);
 
-  if (g_file_get_contents (path, &text, &len, &error)
-      || (cli->config == NULL && g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
-    {
-      g_clear_error (&error);
-      config = pg_config_parse (pg_span (text, len), NULL, &error);
-    }
   if (config == NULL)
-    pg_arguments_fail (PG_EXIT_USAGE, "%s: %s", path, error->message);
+    pg_arguments_fail (PG_EXIT_USAGE, "%s", error->message);
   return config;
 }
 

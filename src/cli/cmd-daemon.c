@@ -28,12 +28,16 @@ show_store (JsonObject *store)
 {
   g_autofree char *path = pg_output_text (store, "path");
   g_autofree char *problem = pg_output_text (store, "problem");
+  g_autofree char *write_problem = pg_output_text (store, "write_problem");
 
   if (pg_message_get_string (store, "problem") != NULL)
     pg_output_print (PG_OUTPUT_BAD, "store        %s; refusals are deferred", problem);
   else
     pg_output_print (PG_OUTPUT_PLAIN, "store        %s, %" G_GINT64_FORMAT " grants", path,
                      pg_message_get_int (store, "grants", 0));
+  if (pg_message_get_string (store, "write_problem") != NULL)
+    pg_output_print (PG_OUTPUT_BAD, "unsynced     %" G_GINT64_FORMAT " bytes: %s", pg_message_get_int (store, "unsynced", 0),
+                     write_problem);
 }
 
 static void
@@ -41,6 +45,7 @@ show_source (JsonObject *source)
 {
   g_autofree char *name = pg_output_text (source, "name");
   g_autofree char *problem = pg_output_text (source, "problem");
+  g_autofree char *warning = pg_output_text (source, "warning");
   g_autofree char *since = say_seconds (pg_message_get_int (source, "since", 0));
   const char      *state = pg_message_get_string (source, "state");
   gboolean         is_current = g_strcmp0 (state, "current") == 0;
@@ -50,6 +55,8 @@ show_source (JsonObject *source)
   else
     pg_output_print (PG_OUTPUT_BAD, "source       %s, %s for %s%s%s", name, state, since,
                      g_str_equal (state, "blind") ? ": " : "", g_str_equal (state, "blind") ? problem : "");
+  if (!g_str_equal (warning, "-"))
+    pg_output_print (PG_OUTPUT_BAD, "             %s", warning);
 }
 
 static char *

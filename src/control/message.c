@@ -3,6 +3,27 @@
 
 #include "core/error.h"
 
+#define DEPTH_MAX 64
+
+/* json-glib goes one call deeper for each bracket: a line of nothing else would be the end of a small stack. */
+static gboolean
+is_deep (PgSpan line)
+{
+  gboolean in_string = FALSE;
+  guint    depth = 0;
+
+  for (gsize i = 0; i < line.len && depth <= DEPTH_MAX; i++)
+    if (in_string && line.data[i] == '\\')
+      i++;
+    else if (line.data[i] == '"')
+      in_string = !in_string;
+    else if (!in_string && (line.data[i] == '[' || line.data[i] == '{'))
+      depth++;
+    else if (!in_string && (line.data[i] == ']' || line.data[i] == '}') && depth > 0)
+      depth--;
+  return depth > DEPTH_MAX;
+}
+
 JsonObject *
 pg_message_parse (PgSpan line, GError **error)
 {
@@ -10,7 +31,12 @@ pg_message_parse (PgSpan line, GError **error)
   g_autoptr (GError) cause = NULL;
   JsonNode *root;
 
-  if (!json_parser_load_from_data (parser, line.data, (gssize) line.len, &cause))
+  if (is_deep (line))
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object of at most %d levels", DEPTH_MAX);
+      return NULL;
+    }
+  if (!json_parser_load_from_data (parser, line.len > 0 ? line.data : "", (gssize) line.len, &cause))
     {
       g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object: %s", cause->message);
       return NULL;

@@ -52,7 +52,7 @@ struct _PgRequest
 };
 
 /* A buffer that one huge request has grown is not kept for the small ones that follow. */
-#define BUFFER_KEPT_MAX 4096
+#define BUFFER_KEPT_MAX 1024
 
 PgRequest *
 pg_request_new (void)
@@ -99,6 +99,12 @@ gboolean
 pg_request_is_begun (const PgRequest *self)
 {
   return self->n_bytes > 0 && !self->complete;
+}
+
+gsize
+pg_request_n_held (const PgRequest *self)
+{
+  return pg_request_is_begun (self) ? self->line->len + self->text->len : 0;
 }
 
 static PgSpan

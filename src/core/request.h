@@ -53,6 +53,9 @@ void pg_request_query (const PgRequest *self, PgQuery *out);
 /** pg_request_is_begun: TRUE if some bytes of a request were taken, and not yet all. */
 gboolean pg_request_is_begun (const PgRequest *self);
 
+/** pg_request_n_held: bytes that are kept of a request that is not complete; at most PG_REQUEST_MAX. */
+gsize pg_request_n_held (const PgRequest *self);
+
 /** pg_request_reset: forgets everything, ready for the next request. */
 void pg_request_reset (PgRequest *self);
 

@@ -6,10 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PORTION 16384
+/* Read at once: Postfix's whole request, and of a peer that sends many in a row, few, so that others have their turn. */
+#define PORTION 4096
 
 /* A buffer that many requests at once have grown is not kept. */
-#define REPLIES_KEPT_MAX 4096
+#define REPLIES_KEPT_MAX 512
 
 PgConnection *
 pg_connection_new (int fd, gpointer owner)
@@ -17,7 +18,6 @@ pg_connection_new (int fd, gpointer owner)
   PgConnection *self = g_new0 (PgConnection, 1);
 
   self->watch.fd = fd;
-  self->link.data = self;
   self->owner = owner;
   self->request = pg_request_new ();
   self->replies = g_string_new (NULL);
@@ -37,6 +37,18 @@ gboolean
 pg_connection_has_replies (const PgConnection *self)
 {
   return self->replies->len > 0;
+}
+
+gboolean
+pg_connection_is_begun (const PgConnection *self)
+{
+  return pg_request_is_begun (self->request);
+}
+
+gsize
+pg_connection_n_held (const PgConnection *self)
+{
+  return pg_request_n_held (self->request) + self->replies->len;
 }
 
 static void
@@ -95,6 +107,7 @@ answer_all (PgConnection *self, PgSpan data, PgConnectionAnswer answer, gpointer
       pg_request_query (self->request, &query);
       g_string_append_len (self->replies, reply, (gssize) answer (&query, reply, user_data));
       pg_request_reset (self->request);
+      self->n_answered++;
     }
   return waiting_state (self);
 }
@@ -115,28 +128,48 @@ pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer an
   return self->state;
 }
 
-static char *
-inet_peer (int fd)
+/* --- who ------------------------------------------------------------------------------------------------------------- */
+
+/* NULL: it has none. */
+static GInetSocketAddress *
+inet_address (int fd)
 {
   struct sockaddr_storage native;
   socklen_t               size = sizeof native;
-  g_autoptr (GSocketAddress) address = NULL;
+  GSocketAddress         *address;
 
-  if (getpeername (fd, (struct sockaddr *) &native, &size) != 0)
+  if (getpeername (fd, (struct sockaddr *) &native, &size) != 0 || native.ss_family == AF_UNIX)
     return NULL;
   address = g_socket_address_new_from_native (&native, size);
-  return G_IS_INET_SOCKET_ADDRESS (address) ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    return G_INET_SOCKET_ADDRESS (address);
+  g_clear_object (&address);
+  return NULL;
+}
+
+guint
+pg_connection_peer_key (const PgConnection *self)
+{
+  g_autoptr (GInetSocketAddress) address = inet_address (self->watch.fd);
+  g_autofree char *host = NULL;
+  struct ucred     credentials;
+  socklen_t        size = sizeof credentials;
+
+  if (address == NULL)
+    return getsockopt (self->watch.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.uid : 0;
+  host = g_inet_address_to_string (g_inet_socket_address_get_address (address));
+  return g_str_hash (host);
 }
 
 char *
 pg_connection_peer (const PgConnection *self)
 {
+  g_autoptr (GInetSocketAddress) address = inet_address (self->watch.fd);
   struct ucred credentials;
   socklen_t    size = sizeof credentials;
-  char        *peer = inet_peer (self->watch.fd);
 
-  if (peer != NULL)
-    return peer;
+  if (address != NULL)
+    return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
   if (getsockopt (self->watch.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     return g_strdup ("unknown");
   return g_strdup_printf ("pid %d, uid %u", (int) credentials.pid, (unsigned) credentials.uid);

@@ -7,6 +7,7 @@
 
 #include "core/request.h"
 #include "core/reply.h"
+#include "daemon/lobby.h"
 #include "daemon/poller.h"
 
 G_BEGIN_DECLS
@@ -31,21 +32,20 @@ typedef enum
   PG_CONNECTION_FAILED,
 } PgConnectionState;
 
-/**
- * PgConnection: @watch is first, so that a ready watch is the connection; @link is its owner's, for a list by deadline.
- * The rest is this module's.
- */
+/** PgConnection: @watch is first, so that a ready watch is the connection. The rest is this module's, or its owner's. */
 struct _PgConnection
 {
   PgWatch           watch;
-  GList             link;
-  gint64            since_us; /* monotonic; when the present wait began */
   PgConnectionState state;
-  gpointer          owner;
   PgRequest        *request;
   GString          *replies;    /* not sent yet */
-  gboolean          is_blocked; /* the socket had no room for them: waits for EPOLLOUT */
-  gboolean          is_listed;  /* its owner's: to be flushed */
+  guint64           n_answered; /* requests */
+  gboolean          is_blocked; /* the socket had no room for the replies: waits for EPOLLOUT */
+
+  gpointer     owner;
+  PgLobbyGuest guest;     /* owner's */
+  gsize        n_held;    /* owner's: as it was counted last */
+  gboolean     is_listed; /* owner's: to be flushed */
 };
 
 /** pg_connection_new: over @fd, non-blocking, which it owns. Free with pg_connection_free(). */
@@ -60,8 +60,8 @@ void pg_connection_free (PgConnection *self);
  * @answer: called for each request that is complete, in order
  * @error: set only with PG_CONNECTION_FAILED
  *
- * Reads what is there, once, and answers it; the replies wait for pg_connection_flush(). While older ones still wait, nothing
- * is read.
+ * Reads what is there, once and not much, and answers it; the replies wait for pg_connection_flush(). While older ones still
+ * wait, nothing is read.
  *
  * Returns: the state it is in now
  */
@@ -79,6 +79,15 @@ PgConnectionState pg_connection_flush (PgConnection *self, PgPoller *poller);
 
 /** pg_connection_has_replies: TRUE if some wait to be sent. */
 gboolean pg_connection_has_replies (const PgConnection *self);
+
+/** pg_connection_is_begun: TRUE if a request has begun that is not complete. */
+gboolean pg_connection_is_begun (const PgConnection *self);
+
+/** pg_connection_n_held: bytes that are kept for it: of a request that is not complete, and of replies that are not sent. */
+gsize pg_connection_n_held (const PgConnection *self);
+
+/** pg_connection_peer_key: a number that is the same for all connections of one user, or of one inet address. */
+guint pg_connection_peer_key (const PgConnection *self);
 
 /** pg_connection_peer: who is at the other end: "pid 7, uid 107" or an address. Transfer full. */
 char *pg_connection_peer (const PgConnection *self) G_GNUC_WARN_UNUSED_RESULT;

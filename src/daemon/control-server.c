@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/control-server.h"
 
+#include "daemon/audit.h"
+#include "daemon/door.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -12,14 +15,17 @@
 #define STRANGERS_MAX 16
 #define PORTION 4096
 
+/* Whoever may not has to ask before this, to be told so. Half a request, and an answer that nobody reads, have an end as well:
+ * while a list is under way outdated grants are not removed. But an admin may look at a page of it for a while. */
+#define STRANGER_US (5 * G_USEC_PER_SEC)
+#define REQUEST_US (30 * G_USEC_PER_SEC)
+#define ANSWER_US (600 * G_USEC_PER_SEC)
+
+/* An admin's session that waits for a request for so long may go for another one. */
+#define PATIENCE_US G_USEC_PER_SEC
+
 /* Messages made in one turn of the main loop. */
 #define SLICE 64
-
-typedef struct
-{
-  PgWatch          watch;
-  PgControlServer *owner;
-} Door;
 
 /* One connection: asks, is answered, asks again. While an answer is under way nothing is read. */
 typedef struct
@@ -30,6 +36,7 @@ typedef struct
   GString         *input;
   GString         *output;
   PgAnswer        *answer;
+  gint64           since_us;   /* monotonic; when it said or read something last */
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
   gboolean         may;        /* else each request is refused */
   gboolean         is_last;    /* ends when the output is sent */
@@ -38,32 +45,44 @@ typedef struct
 struct _PgControlServer
 {
   PgControlHost host;
-  GArray       *doors;
+  PgDoors      *doors;
+  GArray       *admins;   /* of uid_t */
   GHashTable   *sessions; /* of Session */
   guint         n_strangers;
 };
 
 /* --- who ------------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-is_admin (const PgConfig *config, uid_t uid)
+void
+pg_control_server_reload (PgControlServer *self)
 {
-  if (uid == 0 || uid == geteuid ())
-    return TRUE;
-  for (char **name = config->admins; *name != NULL; name++)
+  uid_t uids[] = { 0, geteuid () };
+
+  g_array_set_size (self->admins, 0);
+  g_array_append_vals (self->admins, uids, G_N_ELEMENTS (uids));
+  for (char **name = pg_engine_config (self->host.engine)->admins; *name != NULL; name++)
     {
       const struct passwd *entry = getpwnam (*name);
 
-      if (entry != NULL && entry->pw_uid == uid)
-        return TRUE;
+      if (entry != NULL)
+        g_array_append_val (self->admins, entry->pw_uid);
     }
+}
+
+static gboolean
+is_admin (const PgControlServer *self, uid_t uid)
+{
+  for (guint i = 0; i < self->admins->len; i++)
+    if (g_array_index (self->admins, uid_t, i) == uid)
+      return TRUE;
   return FALSE;
 }
 
+/* A stranger's name is not looked up: he could have that done as often as he likes, and it may take a while. */
 static char *
-name_of (uid_t uid)
+name_of (uid_t uid, gboolean may)
 {
-  const struct passwd *entry = getpwuid (uid);
+  const struct passwd *entry = may ? getpwuid (uid) : NULL;
 
   return entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("uid %u", (unsigned) uid);
 }
@@ -108,6 +127,8 @@ send_output (Session *session)
 
   if (n < 0)
     return errno == EAGAIN || errno == EINTR;
+  if (n > 0)
+    session->since_us = g_get_monotonic_time ();
   g_string_erase (session->output, 0, n);
   return TRUE;
 }
@@ -155,38 +176,6 @@ wait_for_commit (Session *session)
   pg_committer_commit (session->owner->host.committer, committed, session);
 }
 
-static char *
-describe_value (JsonNode *value)
-{
-  g_autofree char *text = NULL;
-  g_autofree char *shown = NULL;
-
-  if (JSON_NODE_HOLDS_VALUE (value) && json_node_get_value_type (value) == G_TYPE_STRING)
-    {
-      shown = pg_span_escape (pg_span_from_string (json_node_get_string (value)), 300);
-      return g_strdup_printf ("\"%s\"", shown);
-    }
-  text = json_to_string (value, FALSE);
-  return pg_span_escape (pg_span_from_string (text), 100);
-}
-
-/* Each change leaves a line in the log: who, and what. */
-static void
-audit (const Session *session, JsonObject *request)
-{
-  g_autoptr (GString) line = g_string_new (NULL);
-  g_autoptr (GList) names = json_object_get_members (request);
-
-  for (GList *link = names; link != NULL; link = link->next)
-    {
-      g_autofree char *name = pg_span_escape (pg_span_from_string (link->data), 30);
-      g_autofree char *value = describe_value (json_object_get_member (request, link->data));
-
-      g_string_append_printf (line, " %s=%s", name, value);
-    }
-  g_message ("control by=%s%s", session->by, line->str);
-}
-
 static void
 run (Session *session, JsonObject *request)
 {
@@ -202,7 +191,7 @@ run (Session *session, JsonObject *request)
 
   session->answer = pg_command_run (&command_host, request);
   if (!pg_command_only_looks (pg_message_get_string (request, "command")))
-    audit (session, request);
+    pg_audit (session->by, request);
   if (pg_answer_needs_commit (session->answer))
     wait_for_commit (session);
 }
@@ -216,7 +205,14 @@ refuse (Session *session)
   say (session, pg_message_new_exit (PG_EXIT_FAILED, why));
 }
 
-/* Carries out the next request, if it is complete. */
+/* Is a whole request here, or so much that it can't become one? */
+static gboolean
+has_request (const Session *session)
+{
+  return session->input->len > PG_MESSAGE_MAX || memchr (session->input->str, '\n', session->input->len) != NULL;
+}
+
+/* Carries out the next request, if it is complete. What a stranger sends is not even looked at. */
 static void
 take_request (Session *session)
 {
@@ -225,13 +221,13 @@ take_request (Session *session)
   const char *lf = memchr (session->input->str, '\n', session->input->len);
   gsize       len = lf != NULL ? (gsize) (lf - session->input->str) : session->input->len;
 
-  if (lf == NULL && len <= PG_MESSAGE_MAX)
+  if (!session->may && session->input->len > 0)
+    refuse (session);
+  if (!session->may || (lf == NULL && len <= PG_MESSAGE_MAX))
     return;
   request = lf != NULL ? pg_message_parse (pg_span (session->input->str, len), &error) : NULL;
   g_string_erase (session->input, 0, (gssize) (lf != NULL ? len + 1 : len));
-  if (!session->may)
-    refuse (session);
-  else if (request != NULL)
+  if (request != NULL)
     run (session, request);
   else
     {
@@ -248,7 +244,11 @@ receive (Session *session)
   gssize n = recv (session->watch.fd, portion, sizeof portion, 0);
 
   if (n > 0)
-    g_string_append_len (session->input, portion, n);
+    {
+      if (session->input->len == 0)
+        session->since_us = g_get_monotonic_time (); /* half a request is no younger for each byte */
+      g_string_append_len (session->input, portion, n);
+    }
   return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -282,17 +282,47 @@ serve (PgWatch *watch, guint32 events)
     }
   /* A next request may be here already: then it is taken as soon as the peer can be written to. */
   pg_poller_change (session->owner->host.poller, &session->watch,
-                    is_answering (session) || session->input->len > 0 ? EPOLLOUT : EPOLLIN);
+                    is_answering (session) || has_request (session) ? EPOLLOUT : EPOLLIN);
 }
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
 
-static gboolean
-has_room (const PgControlServer *self, gboolean may)
+/* Ends the session of an admin that has been idle longest, if there is one. */
+static void
+end_idlest (PgControlServer *self)
 {
-  guint n_admins = g_hash_table_size (self->sessions) - self->n_strangers;
+  Session       *idlest = NULL;
+  gint64         before_us = g_get_monotonic_time () - PATIENCE_US;
+  GHashTableIter iter;
+  gpointer       key;
 
-  return may ? n_admins < SESSIONS_MAX - STRANGERS_MAX : self->n_strangers < STRANGERS_MAX;
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Session *session = key;
+
+      if (session->may && !session->is_waiting && !is_answering (session)
+          && session->since_us < (idlest != NULL ? idlest->since_us : before_us))
+        idlest = session;
+    }
+  if (idlest != NULL)
+    end (idlest);
+}
+
+static guint
+n_admins (const PgControlServer *self)
+{
+  return g_hash_table_size (self->sessions) - self->n_strangers;
+}
+
+static gboolean
+has_room (PgControlServer *self, gboolean may)
+{
+  if (!may)
+    return self->n_strangers < STRANGERS_MAX;
+  if (n_admins (self) >= SESSIONS_MAX - STRANGERS_MAX)
+    end_idlest (self);
+  return n_admins (self) < SESSIONS_MAX - STRANGERS_MAX;
 }
 
 static Session *
@@ -302,23 +332,25 @@ new_session (PgControlServer *self, int fd, uid_t uid, gboolean may)
 
   session->watch = (PgWatch){ .ready = serve, .fd = fd };
   session->owner = self;
-  session->by = name_of (uid);
+  session->by = name_of (uid, may);
   session->may = may;
+  session->since_us = g_get_monotonic_time ();
   session->input = g_string_new (NULL);
   session->output = g_string_new (NULL);
   return session;
 }
 
 static void
-welcome (PgControlServer *self, int fd)
+welcome (int fd, gpointer user_data)
 {
-  struct ucred credentials;
-  socklen_t    size = sizeof credentials;
-  Session     *session;
-  gboolean     may;
+  PgControlServer *self = user_data;
+  struct ucred     credentials;
+  socklen_t        size = sizeof credentials;
+  Session         *session;
+  gboolean         may;
 
   if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0
-      || !has_room (self, may = is_admin (pg_engine_config (self->host.engine), credentials.uid)))
+      || !has_room (self, may = is_admin (self, credentials.uid)))
     {
       close (fd);
       return;
@@ -334,14 +366,31 @@ welcome (PgControlServer *self, int fd)
     self->n_strangers++;
 }
 
-static void
-open_door (PgWatch *watch, G_GNUC_UNUSED guint32 events)
-{
-  PgControlServer *self = ((Door *) watch)->owner;
-  int              fd;
+/* --- once a second --------------------------------------------------------------------------------------------------- */
 
-  while ((fd = accept4 (watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-    welcome (self, fd);
+/* How long it may stay as it is. */
+static gint64
+limit_of (const Session *session)
+{
+  if (session->is_waiting)
+    return G_MAXINT64;
+  if (!session->may)
+    return STRANGER_US;
+  if (is_answering (session))
+    return ANSWER_US;
+  return session->input->len > 0 ? REQUEST_US : G_MAXINT64;
+}
+
+void
+pg_control_server_tick (PgControlServer *self)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  g_autoptr (GList) sessions = g_hash_table_get_keys (self->sessions);
+
+  for (GList *link = sessions; link != NULL; link = link->next)
+    if (now_us - ((Session *) link->data)->since_us > limit_of (link->data))
+      end (link->data);
+  pg_doors_open (self->doors);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
@@ -350,19 +399,13 @@ PgControlServer *
 pg_control_server_new (const PgControlHost *host, const GPtrArray *listeners)
 {
   PgControlServer *self = g_new0 (PgControlServer, 1);
+  const PgDoorHost door_host = { .whom = "admins", .welcome = welcome, .user_data = self };
 
   self->host = *host;
   self->sessions = g_hash_table_new (NULL, NULL);
-  self->doors = g_array_new (FALSE, FALSE, sizeof (Door));
-  for (guint i = 0; i < listeners->len; i++)
-    {
-      const PgListener *listener = g_ptr_array_index (listeners, i);
-
-      g_array_append_vals (self->doors, &(Door){ { open_door, listener->fd }, self }, 1);
-    }
-  for (guint i = 0; i < self->doors->len; i++)
-    if (!pg_poller_add (host->poller, &g_array_index (self->doors, Door, i).watch, EPOLLIN))
-      g_warning ("cannot wait for admins: %s", g_strerror (errno));
+  self->admins = g_array_new (FALSE, FALSE, sizeof (uid_t));
+  pg_control_server_reload (self);
+  self->doors = pg_doors_new (host->poller, listeners, &door_host);
   return self;
 }
 
@@ -374,8 +417,7 @@ pg_control_server_free (PgControlServer *self)
 
   if (self == NULL)
     return;
-  for (guint i = 0; i < self->doors->len; i++)
-    pg_poller_remove (self->host.poller, &g_array_index (self->doors, Door, i).watch);
+  pg_doors_free (self->doors);
   g_hash_table_iter_init (&iter, self->sessions);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     {
@@ -390,6 +432,6 @@ pg_control_server_free (PgControlServer *self)
         }
     }
   g_hash_table_unref (self->sessions);
-  g_array_unref (self->doors);
+  g_array_unref (self->admins);
   g_free (self);
 }

@@ -25,6 +25,12 @@ typedef struct
 /** pg_control_server_new: over @listeners (element-type PgListener), which must outlive it. */
 PgControlServer *pg_control_server_new (const PgControlHost *host, const GPtrArray *listeners);
 
+/** pg_control_server_reload: looks the admins up anew. */
+void pg_control_server_reload (PgControlServer *self);
+
+/** pg_control_server_tick: to be called once a second: ends who takes too long to ask or to read. */
+void pg_control_server_tick (PgControlServer *self);
+
 /** pg_control_server_free: ends all its connections; NULL is legal. */
 void pg_control_server_free (PgControlServer *self);
 

@@ -6,6 +6,10 @@
 
 #define PER_MINUTE 20
 
+/* Where peers are told apart, each may cause so many, and all together some more. */
+#define PER_PEER_AND_MINUTE 20
+#define PEERS_PER_MINUTE 40
+
 static const char *
 level_word (GLogLevelFlags level)
 {
@@ -23,14 +27,48 @@ find_message (const GLogField *fields, gsize n_fields)
   return "";
 }
 
+/* The last defence: one message is one line of bounded length, whatever was said. */
+static char *
+tame (const char *message)
+{
+  char *line = g_strndup (message, PG_LOG_LINE_MAX);
+
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = '?';
+  return line;
+}
+
+/* As syslog(3) numbers them. */
+static const char *
+priority (GLogLevelFlags level)
+{
+  if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0)
+    return "3";
+  return (level & G_LOG_LEVEL_WARNING) != 0 ? "4" : "5";
+}
+
+static gboolean
+tell_journal (GLogLevelFlags level, const char *message)
+{
+  const GLogField fields[] = {
+    { "MESSAGE", message, -1 },
+    { "PRIORITY", priority (level), -1 },
+    { "SYSLOG_IDENTIFIER", "popgated", -1 },
+  };
+
+  return g_log_writer_journald (level, fields, G_N_ELEMENTS (fields), NULL) == G_LOG_WRITER_HANDLED;
+}
+
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer to_journal)
 {
+  g_autofree char *message = tame (find_message (fields, n_fields));
+
   if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0)
     return G_LOG_WRITER_HANDLED;
-  if (to_journal != NULL && g_log_writer_journald (level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
-    return G_LOG_WRITER_HANDLED;
-  fprintf (stderr, "popgated[%d]: %s%s\n", (int) getpid (), level_word (level), find_message (fields, n_fields));
+  if (to_journal == NULL || !tell_journal (level, message))
+    fprintf (stderr, "popgated[%d]: %s%s\n", (int) getpid (), level_word (level), message);
   return G_LOG_WRITER_HANDLED;
 }
 
@@ -40,19 +78,49 @@ pg_log_init (void)
   g_log_set_writer_func (write_log, g_log_writer_is_journald (STDERR_FILENO) ? "journal" : NULL, NULL);
 }
 
-gboolean
-pg_log_may (PgLogThrottle *self, const char *what)
+static void
+begin_minute (PgLogThrottle *self, const char *what)
 {
   gint64 minute = g_get_monotonic_time () / (60 * G_USEC_PER_SEC);
 
-  if (minute != self->minute)
+  if (minute == self->minute)
+    return;
+  if (self->n_dropped > 0)
+    g_message ("%u more %s were not logged one by one", self->n_dropped, what);
+  *self = (PgLogThrottle){ .minute = minute };
+}
+
+static gboolean
+may (PgLogThrottle *self, guint limit)
+{
+  if (self->n_logged < limit)
     {
-      if (self->n_dropped > 0)
-        g_message ("%u more %s were not logged one by one", self->n_dropped, what);
-      *self = (PgLogThrottle){ .minute = minute };
+      self->n_logged++;
+      return TRUE;
     }
-  if (self->n_logged++ < PER_MINUTE)
-    return TRUE;
   self->n_dropped++;
   return FALSE;
+}
+
+gboolean
+pg_log_may (PgLogThrottle *self, const char *what)
+{
+  begin_minute (self, what);
+  return may (self, PER_MINUTE);
+}
+
+gboolean
+pg_log_may_of (PgLogThrottle *self, guint peer, const char *what)
+{
+  guint8 *n_of_peer = &self->n_of[(peer * 2654435761U) >> 27];
+
+  G_STATIC_ASSERT (PG_LOG_PEERS == 1 << (32 - 27));
+  begin_minute (self, what);
+  if (*n_of_peer >= PER_PEER_AND_MINUTE)
+    {
+      self->n_dropped++;
+      return FALSE;
+    }
+  (*n_of_peer)++;
+  return may (self, PEERS_PER_MINUTE);
 }

@@ -6,13 +6,19 @@
 
 G_BEGIN_DECLS
 
+/** PG_LOG_LINE_MAX: bytes of the longest message; what is longer is cut. */
+#define PG_LOG_LINE_MAX 2000
+
 /**
  * pg_log_init:
  *
  * From now on messages go to the journal if the standard error is connected to it, else to the standard error, one line
- * each. Messages must hold no foreign bytes that were not escaped.
+ * each, of at most PG_LOG_LINE_MAX bytes. Foreign bytes in them have to be escaped by who says it; a control character that
+ * comes all the same is shown as a question mark.
  */
 void pg_log_init (void);
+
+#define PG_LOG_PEERS 32
 
 /** PgLogThrottle: zero: nothing logged yet. */
 typedef struct
@@ -20,6 +26,7 @@ typedef struct
   gint64 minute;
   guint  n_logged;
   guint  n_dropped;
+  guint8 n_of[PG_LOG_PEERS];
 } PgLogThrottle;
 
 /**
@@ -30,5 +37,13 @@ typedef struct
  * Returns: FALSE if that was said often enough this minute; how often it was not said is logged later
  */
 gboolean pg_log_may (PgLogThrottle *self, const char *what);
+
+/**
+ * pg_log_may_of:
+ * @peer: a number of who makes us say it, as his uid
+ *
+ * As pg_log_may(); one peer gets but a part of what may be said, so that he can't hide what another one does.
+ */
+gboolean pg_log_may_of (PgLogThrottle *self, guint peer, const char *what);
 
 G_END_DECLS

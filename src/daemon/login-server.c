@@ -3,7 +3,8 @@
 
 #include "core/login-queue.h"
 #include "core/report-login.h"
-#include "daemon/grant-log.h"
+#include "daemon/door.h"
+#include "daemon/log.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -14,17 +15,8 @@
 #define SILENT_MAX 256
 #define SILENT_US (5 * G_USEC_PER_SEC)
 
-/* Connections taken in one turn of the main loop. */
-#define SLICE 64
-
-/* And at the end: all that the backlog can hold. */
+/* Connections taken at the end: all that the backlog can hold. */
 #define DRAIN_MAX 4096
-
-typedef struct
-{
-  PgWatch        watch;
-  PgLoginServer *owner;
-} Door;
 
 typedef struct
 {
@@ -38,13 +30,13 @@ typedef struct
 struct _PgLoginServer
 {
   PgEngine             *engine;
+  PgGranter            *granter;
   PgPoller             *poller;
-  GArray               *doors;
+  PgDoors              *doors;
   GArray               *reporters; /* of uid_t */
   GQueue                silent;    /* of Peer, the longest first */
   PgLoginQueue         *waiting;
   PgLoginServerCounters counters;
-  PgLogThrottle         grants;
   PgLogThrottle         refusals;
   PgLogThrottle         strangers;
   PgLogThrottle         drops;
@@ -103,13 +95,7 @@ may_report (const PgLoginServer *self, uid_t uid)
 static gboolean
 store (PgLoginServer *self, const PgLogin *login)
 {
-  g_autoptr (GError) error = NULL;
-  const char *why;
-  PgLoginFate fate = pg_engine_login (self->engine, login, g_get_real_time (), &why, &error);
-
-  if (fate == PG_LOGIN_GRANTED)
-    pg_grant_log_tell (&self->grants, login);
-  return fate != PG_LOGIN_FAILED;
+  return pg_granter_take (self->granter, login, g_get_real_time ());
 }
 
 static void
@@ -130,7 +116,7 @@ static void
 refuse (PgLoginServer *self, const PgReport *report, uid_t uid, const char *why)
 {
   self->counters.refused++;
-  if (pg_log_may (&self->refusals, "reports that tell no login"))
+  if (pg_log_may_of (&self->refusals, uid, "reports that tell no login"))
     {
       g_autofree char *service = pg_span_escape (report->service, 30);
       g_autofree char *address = pg_span_escape (report->address, 60);
@@ -220,16 +206,17 @@ static void
 turn_away (PgLoginServer *self, int fd, uid_t uid)
 {
   self->counters.strangers++;
-  if (pg_log_may (&self->strangers, "connections of users who may not report logins"))
+  if (pg_log_may_of (&self->strangers, uid, "connections of users who may not report logins"))
     g_warning ("uid %u may not report logins: see [login] reporters", (unsigned) uid);
   close (fd);
 }
 
 static void
-welcome (PgLoginServer *self, int fd)
+welcome (int fd, gpointer user_data)
 {
-  struct ucred credentials;
-  socklen_t    size = sizeof credentials;
+  PgLoginServer *self = user_data;
+  struct ucred   credentials;
+  socklen_t      size = sizeof credentials;
 
   if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     close (fd);
@@ -239,22 +226,6 @@ welcome (PgLoginServer *self, int fd)
     close (fd);
   else
     wait_for_report (self, fd, credentials.uid);
-}
-
-/* Takes at most @limit connections that wait at @door. */
-static void
-accept_some (Door *door, guint limit)
-{
-  int fd;
-
-  while (limit-- > 0 && (fd = accept4 (door->watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-    welcome (door->owner, fd);
-}
-
-static void
-open_door (PgWatch *watch, G_GNUC_UNUSED guint32 events)
-{
-  accept_some ((Door *) watch, SLICE);
 }
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
@@ -277,6 +248,7 @@ pg_login_server_tick (PgLoginServer *self)
   store_waiting (self);
   while ((first = g_queue_peek_head (&self->silent)) != NULL && now_us - first->since_us > SILENT_US)
     end_silent (first);
+  pg_doors_open (self->doors);
 }
 
 PgLoginServerCounters
@@ -291,32 +263,25 @@ pg_login_server_counters (const PgLoginServer *self)
 gboolean
 pg_login_server_is_listening (const PgLoginServer *self)
 {
-  return self->doors->len > 0;
+  return pg_doors_n (self->doors) > 0;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 PgLoginServer *
-pg_login_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *listeners)
+pg_login_server_new (PgEngine *engine, PgGranter *granter, PgPoller *poller, const GPtrArray *listeners)
 {
-  PgLoginServer *self = g_new0 (PgLoginServer, 1);
+  PgLoginServer   *self = g_new0 (PgLoginServer, 1);
+  const PgDoorHost host = { .whom = "popgate-login", .welcome = welcome, .user_data = self };
 
   self->engine = engine;
+  self->granter = granter;
   self->poller = poller;
   self->waiting = pg_login_queue_new ();
   self->reporters = g_array_new (FALSE, FALSE, sizeof (uid_t));
-  self->doors = g_array_new (FALSE, FALSE, sizeof (Door));
   g_queue_init (&self->silent);
   pg_login_server_reload (self);
-  for (guint i = 0; i < listeners->len; i++)
-    {
-      const PgListener *listener = g_ptr_array_index (listeners, i);
-
-      g_array_append_vals (self->doors, &(Door){ { open_door, listener->fd }, self }, 1);
-    }
-  for (guint i = 0; i < self->doors->len; i++)
-    if (!pg_poller_add (poller, &g_array_index (self->doors, Door, i).watch, EPOLLIN))
-      g_warning ("cannot wait for reports of logins: %s", g_strerror (errno));
+  self->doors = pg_doors_new (poller, listeners, &host);
   return self;
 }
 
@@ -325,13 +290,8 @@ pg_login_server_free (PgLoginServer *self)
 {
   if (self == NULL)
     return;
-  for (guint i = 0; i < self->doors->len; i++)
-    {
-      Door *door = &g_array_index (self->doors, Door, i);
-
-      pg_poller_remove (self->poller, &door->watch);
-      accept_some (door, DRAIN_MAX); /* they have sent theirs, and will not again */
-    }
+  pg_doors_drain (self->doors, DRAIN_MAX); /* they have sent theirs, and will not again */
+  pg_doors_free (self->doors);
   store_waiting (self);
   if (pg_login_queue_size (self->waiting) > 0)
     g_warning ("%u reported logins could not be stored", pg_login_queue_size (self->waiting));
@@ -339,6 +299,5 @@ pg_login_server_free (PgLoginServer *self)
     end (g_queue_peek_head (&self->silent));
   pg_login_queue_free (self->waiting);
   g_array_unref (self->reporters);
-  g_array_unref (self->doors);
   g_free (self);
 }

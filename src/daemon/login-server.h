@@ -7,9 +7,9 @@
  */
 #pragma once
 
+#include "daemon/granter.h"
 #include "daemon/listen.h"
 #include "daemon/poller.h"
-#include "engine/engine.h"
 
 G_BEGIN_DECLS
 
@@ -27,13 +27,14 @@ typedef struct
 
 /**
  * pg_login_server_new:
- * @engine: its configuration names the reporters; must outlive it, as the other two
+ * @engine: its configuration names the reporters; must outlive it, as the others
+ * @granter: takes the logins
  * @poller: that will wait for reports
  * @listeners: (element-type PgListener): of SOCK_SEQPACKET; perhaps none
  *
  * Returns: (transfer full): free with pg_login_server_free()
  */
-PgLoginServer *pg_login_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *listeners);
+PgLoginServer *pg_login_server_new (PgEngine *engine, PgGranter *granter, PgPoller *poller, const GPtrArray *listeners);
 
 /** pg_login_server_free: takes what has arrived, tells of logins that could not be stored, and ends @self; NULL is legal. */
 void pg_login_server_free (PgLoginServer *self);

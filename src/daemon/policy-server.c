@@ -2,95 +2,29 @@
 #include "daemon/policy-server.h"
 
 #include "daemon/connection.h"
+#include "daemon/door.h"
+#include "daemon/lobby.h"
 #include "daemon/log.h"
 
-#include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
+/* Read of a connection at the end: more than the 208 KiB that a socket holds. */
+#define LAST_PORTIONS_MAX 64
 
-typedef struct
-{
-  PgWatch         watch;
-  PgPolicyServer *owner;
-} Door;
-
-/* Each queue is in order of time: who waits longest is first. */
 struct _PgPolicyServer
 {
   PgEngine              *engine;
   PgPoller              *poller;
   PgPermitLog           *permits;
-  GArray                *doors; /* of Door */
-  gboolean               is_open;
-  GQueue                 idle;
-  GQueue                 busy;
+  PgDoors               *doors;
+  PgLobby                lobby;
+  guint                  fd_limit;
+  gsize                  n_held;   /* bytes, by all connections together */
   GPtrArray             *answered; /* connections whose replies are to be sent when the batch is decided */
   PgPolicyServerCounters counters;
   PgLogThrottle          failures;
+  PgLogThrottle          crowds;
 };
 
-static GQueue *
-queue_of (PgPolicyServer *self, PgConnectionState state)
-{
-  return state == PG_CONNECTION_BUSY ? &self->busy : &self->idle;
-}
-
-/* --- accepting ------------------------------------------------------------------------------------------------------- */
-
-/* Closed doors leave new connections in the backlog, where they wait. */
-static void
-set_doors (PgPolicyServer *self, gboolean open)
-{
-  if (self->is_open == open)
-    return;
-  self->is_open = open;
-  for (guint i = 0; i < self->doors->len; i++)
-    pg_poller_change (self->poller, &g_array_index (self->doors, Door, i).watch, open ? EPOLLIN : 0);
-}
-
-static gboolean
-is_full (const PgPolicyServer *self)
-{
-  return self->counters.n_connections >= pg_engine_config (self->engine)->max_connections;
-}
-
-static void serve (PgWatch *watch, guint32 events);
-
-static void
-welcome (PgPolicyServer *self, int fd)
-{
-  PgConnection *connection = pg_connection_new (fd, self);
-
-  connection->watch.ready = serve;
-  connection->since_us = g_get_monotonic_time ();
-  if (!pg_poller_add (self->poller, &connection->watch, EPOLLIN))
-    {
-      pg_connection_free (connection);
-      return;
-    }
-  g_queue_push_tail_link (&self->idle, &connection->link);
-  self->counters.n_connections++;
-  self->counters.accepted++;
-}
-
-static void
-open_door (PgWatch *watch, G_GNUC_UNUSED guint32 events)
-{
-  PgPolicyServer *self = ((Door *) watch)->owner;
-  int             fd = -1;
-
-  while (!is_full (self) && (fd = accept4 (watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-    welcome (self, fd);
-  if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-    {
-      g_warning ("cannot accept connections, trying again in a second: %s", g_strerror (errno));
-      set_doors (self, FALSE);
-    }
-  else if (is_full (self))
-    set_doors (self, FALSE);
-}
-
-/* --- serving --------------------------------------------------------------------------------------------------------- */
+/* --- ending ---------------------------------------------------------------------------------------------------------- */
 
 static void
 end (PgPolicyServer *self, PgConnection *connection)
@@ -98,17 +32,17 @@ end (PgPolicyServer *self, PgConnection *connection)
   if (connection->is_listed)
     g_ptr_array_remove_fast (self->answered, connection);
   pg_poller_remove (self->poller, &connection->watch);
-  g_queue_unlink (queue_of (self, connection->state), &connection->link);
+  pg_lobby_leave (&self->lobby, &connection->guest);
+  self->n_held -= connection->n_held;
   pg_connection_free (connection);
-  self->counters.n_connections--;
-  set_doors (self, TRUE); /* there is room for one more */
+  pg_doors_open (self->doors); /* there is room for one more */
 }
 
 static void
 end_for_fault (PgPolicyServer *self, PgConnection *connection, const char *fault)
 {
   self->counters.failed++;
-  if (pg_log_may (&self->failures, "faults of policy clients"))
+  if (pg_log_may_of (&self->failures, pg_connection_peer_key (connection), "faults of policy clients"))
     {
       g_autofree char *peer = pg_connection_peer (connection);
 
@@ -116,6 +50,69 @@ end_for_fault (PgPolicyServer *self, PgConnection *connection, const char *fault
     }
   end (self, connection);
 }
+
+/* What is kept for connections has a bound for all together: whoever has left it lying longest goes first. */
+static void
+count_held (PgPolicyServer *self, PgConnection *connection)
+{
+  PgConnection *first;
+  gsize         n_held = pg_connection_n_held (connection);
+
+  self->n_held = self->n_held - connection->n_held + n_held;
+  connection->n_held = n_held;
+  while (self->n_held > PG_POLICY_HELD_MAX && (first = pg_lobby_first (&self->lobby, PG_LOBBY_BUSY)) != NULL)
+    end_for_fault (self, first, "too much of unfinished requests and unread replies");
+}
+
+/* --- accepting ------------------------------------------------------------------------------------------------------- */
+
+static gboolean
+is_full (const PgPolicyServer *self)
+{
+  return self->lobby.n_guests >= MIN (self->fd_limit, pg_engine_config (self->engine)->max_connections);
+}
+
+static gboolean
+send_one_away (PgPolicyServer *self)
+{
+  PgConnection *connection = pg_lobby_dispensable (&self->lobby, g_get_monotonic_time ());
+
+  if (pg_log_may (&self->crowds, "times new ones found no room"))
+    g_warning ("there are %u policy connections, as many as may be: %s; see [policy] max_connections", self->lobby.n_guests,
+               connection != NULL ? "the idlest are closed for new ones" : "new ones wait");
+  if (connection == NULL)
+    return FALSE;
+  end (self, connection);
+  return TRUE;
+}
+
+static gboolean
+has_room (gboolean is_waiting, gpointer user_data)
+{
+  PgPolicyServer *self = user_data;
+
+  return !is_full (self) || (is_waiting && send_one_away (self));
+}
+
+static void serve (PgWatch *watch, guint32 events);
+
+static void
+welcome (int fd, gpointer user_data)
+{
+  PgPolicyServer *self = user_data;
+  PgConnection   *connection = pg_connection_new (fd, self);
+
+  connection->watch.ready = serve;
+  if (!pg_poller_add (self->poller, &connection->watch, EPOLLIN))
+    {
+      pg_connection_free (connection);
+      return;
+    }
+  pg_lobby_enter (&self->lobby, &connection->guest, connection, PG_LOBBY_NEW, g_get_monotonic_time ());
+  self->counters.accepted++;
+}
+
+/* --- serving --------------------------------------------------------------------------------------------------------- */
 
 static gsize
 answer (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data)
@@ -132,42 +129,44 @@ answer (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data)
 
 /* The wait for a request, or for its end, begins anew; but not with each byte of one. */
 static void
-move (PgPolicyServer *self, PgConnection *connection, PgConnectionState before)
+move (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_before)
 {
-  if (before == PG_CONNECTION_BUSY && connection->state == PG_CONNECTION_BUSY)
-    return;
-  g_queue_unlink (queue_of (self, before), &connection->link);
-  g_queue_push_tail_link (queue_of (self, connection->state), &connection->link);
-  connection->since_us = g_get_monotonic_time ();
+  PgLobbyPlace old = connection->guest.place;
+  PgLobbyPlace new = old;
+
+  if (connection->state == PG_CONNECTION_BUSY)
+    new = PG_LOBBY_BUSY;
+  else if (connection->n_answered > 0)
+    new = PG_LOBBY_IDLE;
+  if (new != old || connection->n_answered != n_answered_before)
+    pg_lobby_move (&self->lobby, &connection->guest, new, g_get_monotonic_time ());
+  count_held (self, connection);
 }
 
 /* Puts @connection where its new state belongs, or ends it. */
 static void
-settle (PgPolicyServer *self, PgConnection *connection, PgConnectionState before, const char *fault)
+settle (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_before, const char *fault)
 {
-  PgConnectionState state = connection->state;
-
-  if (state <= PG_CONNECTION_BUSY)
+  if (connection->state <= PG_CONNECTION_BUSY)
     {
-      move (self, connection, before);
+      move (self, connection, n_answered_before);
       return;
     }
-  if (state == PG_CONNECTION_FAILED && pg_connection_has_replies (connection))
+  if (connection->state == PG_CONNECTION_CLOSED)
+    {
+      end (self, connection);
+      return;
+    }
+  if (pg_connection_has_replies (connection))
     (void) pg_connection_flush (connection, self->poller); /* what was asked before the fault is answered */
-  connection->state = before;                              /* whose queue it is in */
-  if (state == PG_CONNECTION_FAILED)
-    end_for_fault (self, connection, fault);
-  else
-    end (self, connection);
+  end_for_fault (self, connection, fault);
 }
 
 static void
 flush (PgPolicyServer *self, PgConnection *connection)
 {
-  PgConnectionState before = connection->state;
-
   (void) pg_connection_flush (connection, self->poller);
-  settle (self, connection, before, NULL);
+  settle (self, connection, connection->n_answered, NULL);
 }
 
 /* Replies are sent when all that was asked together is decided: a client that is woken earlier only takes the processor. */
@@ -185,12 +184,22 @@ flush_answered (gpointer user_data)
     }
 }
 
+/* Who asks as Postfix does, one whole request and then none before its reply, comes before those who don't. */
+static void
+rank (PgPolicyServer *self, PgConnection *connection, guint64 n_asked)
+{
+  if (n_asked > 1 || pg_connection_is_begun (connection))
+    pg_poller_put_first (self->poller, &connection->watch, FALSE);
+  else if (n_asked == 1)
+    pg_poller_put_first (self->poller, &connection->watch, TRUE);
+}
+
 static void
 serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
 {
-  PgConnection     *connection = (PgConnection *) watch;
-  PgPolicyServer   *self = connection->owner;
-  PgConnectionState before = connection->state;
+  PgConnection   *connection = (PgConnection *) watch;
+  PgPolicyServer *self = connection->owner;
+  guint64         n_answered = connection->n_answered;
   g_autoptr (GError) error = NULL;
 
   if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY
@@ -199,71 +208,73 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
       connection->is_listed = TRUE;
       g_ptr_array_add (self->answered, connection);
     }
-  settle (self, connection, before, error != NULL ? error->message : NULL);
-}
-
-static void
-end_overdue (PgPolicyServer *self, GQueue *queue, gint64 limit_us, const char *fault)
-{
-  gint64        now_us = g_get_monotonic_time ();
-  PgConnection *first;
-
-  while ((first = g_queue_peek_head (queue)) != NULL && now_us - first->since_us > limit_us)
-    if (fault != NULL)
-      end_for_fault (self, first, fault);
-    else
-      end (self, first);
+  rank (self, connection, connection->n_answered - n_answered);
+  settle (self, connection, n_answered, error != NULL ? error->message : NULL);
 }
 
 void
 pg_policy_server_tick (PgPolicyServer *self)
 {
-  end_overdue (self, &self->busy, PG_POLICY_PARTIAL_US, "a request was not completed, or a reply not read, in time");
-  end_overdue (self, &self->idle, PG_POLICY_IDLE_US, NULL);
-  if (!is_full (self))
-    set_doors (self, TRUE);
+  gint64        now_us = g_get_monotonic_time ();
+  PgConnection *late;
+
+  while ((late = pg_lobby_overdue (&self->lobby, PG_LOBBY_BUSY, now_us)) != NULL)
+    end_for_fault (self, late, "a request was not completed, or a reply not read, in time");
+  while ((late = pg_lobby_overdue (&self->lobby, PG_LOBBY_NEW, now_us)) != NULL
+         || (late = pg_lobby_overdue (&self->lobby, PG_LOBBY_IDLE, now_us)) != NULL)
+    end (self, late);
+  pg_doors_open (self->doors);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
-static void
-add_door (PgPolicyServer *self, const PgListener *listener)
-{
-  g_array_append_vals (self->doors, &(Door){ { open_door, listener->fd }, self }, 1);
-}
-
 PgPolicyServer *
 pg_policy_server_new (PgEngine *engine, PgPoller *poller, const GPtrArray *listeners)
 {
-  PgPolicyServer *self = g_new0 (PgPolicyServer, 1);
+  PgPolicyServer  *self = g_new0 (PgPolicyServer, 1);
+  const PgDoorHost host = { .whom = "Postfix", .has_room = has_room, .welcome = welcome, .user_data = self };
 
   self->engine = engine;
   self->poller = poller;
+  self->fd_limit = G_MAXUINT;
   self->permits = pg_permit_log_new ();
-  self->doors = g_array_new (FALSE, FALSE, sizeof (Door));
   self->answered = g_ptr_array_new ();
-  self->is_open = TRUE;
   pg_poller_set_after (poller, flush_answered, self);
-  for (guint i = 0; i < listeners->len; i++)
-    add_door (self, g_ptr_array_index (listeners, i));
-  for (guint i = 0; i < self->doors->len; i++)
-    if (!pg_poller_add (poller, &g_array_index (self->doors, Door, i).watch, EPOLLIN))
-      g_warning ("cannot wait for connections: %s", g_strerror (errno));
+  self->doors = pg_doors_new (poller, listeners, &host);
   return self;
 }
 
-/* Answers what has arrived on the connections of @queue, and ends them. */
+void
+pg_policy_server_set_fd_limit (PgPolicyServer *self, guint limit)
+{
+  self->fd_limit = limit;
+}
+
+/* Answers what has arrived on @connection: all that a socket can hold, and no more, as it may go on. */
 static void
-drain (PgPolicyServer *self, GQueue *queue, PgConnectionState state)
+answer_rest (PgPolicyServer *self, PgConnection *connection)
+{
+  guint64 n_answered;
+  guint   n_portions = 0;
+
+  do
+    {
+      n_answered = connection->n_answered;
+      if (pg_connection_serve (connection, self->poller, answer, self, NULL) <= PG_CONNECTION_BUSY
+          && pg_connection_has_replies (connection))
+        (void) pg_connection_flush (connection, self->poller);
+    }
+  while (connection->n_answered > n_answered && connection->state <= PG_CONNECTION_BUSY && ++n_portions < LAST_PORTIONS_MAX);
+}
+
+static void
+drain (PgPolicyServer *self, PgLobbyPlace place)
 {
   PgConnection *first;
 
-  while ((first = g_queue_peek_head (queue)) != NULL)
+  while ((first = pg_lobby_first (&self->lobby, place)) != NULL)
     {
-      if (pg_connection_serve (first, self->poller, answer, self, NULL) <= PG_CONNECTION_BUSY
-          && pg_connection_has_replies (first))
-        (void) pg_connection_flush (first, self->poller);
-      first->state = state; /* whose queue it is in */
+      answer_rest (self, first);
       end (self, first);
     }
 }
@@ -273,21 +284,22 @@ pg_policy_server_free (PgPolicyServer *self)
 {
   if (self == NULL)
     return;
-  drain (self, &self->busy, PG_CONNECTION_BUSY);
-  drain (self, &self->idle, PG_CONNECTION_IDLE);
-  for (guint i = 0; i < self->doors->len; i++)
-    pg_poller_remove (self->poller, &g_array_index (self->doors, Door, i).watch);
+  for (PgLobbyPlace place = 0; place < PG_N_LOBBY_PLACES; place++)
+    drain (self, place);
+  pg_doors_free (self->doors);
   pg_poller_set_after (self->poller, NULL, NULL);
   g_ptr_array_unref (self->answered);
-  g_array_unref (self->doors);
   pg_permit_log_free (self->permits);
   g_free (self);
 }
 
-const PgPolicyServerCounters *
+PgPolicyServerCounters
 pg_policy_server_counters (const PgPolicyServer *self)
 {
-  return &self->counters;
+  PgPolicyServerCounters counters = self->counters;
+
+  counters.n_connections = self->lobby.n_guests;
+  return counters;
 }
 
 PgPermitLog *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/poller.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <unistd.h>
 
@@ -9,30 +10,87 @@
 /* A turn of the main loop that has taken so long ends, since the logs have to be read too. */
 #define TURN_US 1000
 
+/* And of that so long, or one watch, for those who come second, before those who come first are asked again. */
+#define SECOND_US 50
+
+typedef struct
+{
+  int                epoll;
+  int                n_batch; /* events that were found ready together */
+  int                next;    /* of these, the first that is not handed out yet */
+  struct epoll_event batch[BATCH];
+} Level;
+
+/* The second level's descriptor is watched by the first, as one of many, whose watch is NULL: so it costs nothing to know that
+ * nothing is ready there. */
 struct _PgPoller
 {
-  int      epoll;
+  Level    levels[2]; /* by watch->is_first */
+  gboolean second_is_ready;
   GSource *source;
   void (*after) (gpointer user_data);
-  gpointer           after_data;
-  int                n_batch; /* events being handed out; 0: none */
-  struct epoll_event batch[BATCH];
+  gpointer after_data;
 };
 
+/* FALSE: nothing is ready. What of a batch is left from an earlier turn comes before what is ready now: asked anew, the kernel
+ * would begin with the same ones again. */
 static gboolean
-hand_out (PgPoller *self)
+find_ready (Level *level)
 {
-  self->n_batch = epoll_wait (self->epoll, self->batch, BATCH, 0);
-  for (int i = 0; i < self->n_batch; i++)
-    {
-      PgWatch *watch = self->batch[i].data.ptr;
+  if (level->next < level->n_batch)
+    return TRUE;
+  level->next = 0;
+  level->n_batch = epoll_wait (level->epoll, level->batch, BATCH, 0);
+  return level->n_batch > 0;
+}
 
-      if (watch != NULL)
-        watch->ready (watch, self->batch[i].events);
-    }
-  if (self->n_batch > 0 && self->after != NULL)
+static void
+tell_after (PgPoller *self)
+{
+  if (self->after != NULL)
     self->after (self->after_data);
-  return self->n_batch > 0;
+}
+
+static void
+hand_out_next (Level *level)
+{
+  const struct epoll_event *event = &level->batch[level->next++];
+  PgWatch                  *watch = event->data.ptr;
+
+  if (watch != NULL)
+    watch->ready (watch, event->events);
+}
+
+/* FALSE: nothing was ready. */
+static gboolean
+serve_first (PgPoller *self)
+{
+  Level *level = &self->levels[TRUE];
+
+  if (!find_ready (level))
+    return FALSE;
+  for (int i = 0; i < level->n_batch; i++)
+    if (level->batch[i].data.ptr == NULL)
+      self->second_is_ready = TRUE;
+  while (level->next < level->n_batch)
+    hand_out_next (level);
+  tell_after (self);
+  return TRUE;
+}
+
+static void
+serve_second (PgPoller *self)
+{
+  Level *level = &self->levels[FALSE];
+  gint64 end_us = g_get_monotonic_time () + SECOND_US;
+
+  self->second_is_ready = FALSE;
+  if (!find_ready (level))
+    return;
+  do
+    hand_out_next (level);
+  while (level->next < level->n_batch && g_get_monotonic_time () < end_us);
+  tell_after (self);
 }
 
 /* Under load more is ready by the time a batch is done: to ask at once spares the loop's own turn. */
@@ -42,28 +100,42 @@ dispatch (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer u
   PgPoller *self = user_data;
   gint64    end_us = g_get_monotonic_time () + TURN_US;
 
-  while (hand_out (self) && g_get_monotonic_time () < end_us)
-    continue;
-  self->n_batch = 0;
+  while (serve_first (self))
+    {
+      if (self->second_is_ready)
+        serve_second (self);
+      if (g_get_monotonic_time () >= end_us)
+        break;
+    }
   return G_SOURCE_CONTINUE;
+}
+
+static void
+attach (PgPoller *self)
+{
+  self->source = g_unix_fd_source_new (self->levels[TRUE].epoll, G_IO_IN);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (dispatch), self, NULL);
+  /* Else the loop takes it out and puts it back around each dispatch, at two writes to its wake-up descriptor and a read. */
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_attach (self->source, NULL);
 }
 
 PgPoller *
 pg_poller_new (void)
 {
-  PgPoller *self;
-  int       epoll = epoll_create1 (EPOLL_CLOEXEC);
+  PgPoller          *self = g_new0 (PgPoller, 1);
+  struct epoll_event second = { .events = EPOLLIN, .data.ptr = NULL };
 
-  if (epoll < 0)
-    return NULL;
-  self = g_new0 (PgPoller, 1);
-  self->epoll = epoll;
-  self->source = g_unix_fd_source_new (epoll, G_IO_IN);
-  g_source_set_callback (self->source, G_SOURCE_FUNC (dispatch), self, NULL);
-  /* Else the loop takes it out and puts it back around each dispatch, at two writes to its wake-up descriptor and a read. */
-  g_source_set_can_recurse (self->source, TRUE);
-  g_source_attach (self->source, NULL);
-  return self;
+  self->levels[TRUE].epoll = epoll_create1 (EPOLL_CLOEXEC);
+  self->levels[FALSE].epoll = epoll_create1 (EPOLL_CLOEXEC);
+  if (self->levels[TRUE].epoll >= 0 && self->levels[FALSE].epoll >= 0
+      && epoll_ctl (self->levels[TRUE].epoll, EPOLL_CTL_ADD, self->levels[FALSE].epoll, &second) == 0)
+    {
+      attach (self);
+      return self;
+    }
+  pg_poller_free (self);
+  return NULL;
 }
 
 void
@@ -76,35 +148,69 @@ pg_poller_set_after (PgPoller *self, void (*after) (gpointer user_data), gpointe
 void
 pg_poller_free (PgPoller *self)
 {
+  int saved_errno = errno;
+
   if (self == NULL)
     return;
-  g_source_destroy (self->source);
-  g_source_unref (self->source);
-  close (self->epoll);
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_source_unref (self->source);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (self->levels); i++)
+    if (self->levels[i].epoll >= 0)
+      close (self->levels[i].epoll);
   g_free (self);
+  errno = saved_errno;
+}
+
+static gboolean
+control (PgPoller *self, int operation, PgWatch *watch)
+{
+  struct epoll_event event = { .events = watch->events, .data.ptr = watch };
+
+  return epoll_ctl (self->levels[watch->is_first].epoll, operation, watch->fd, &event) == 0;
 }
 
 gboolean
 pg_poller_add (PgPoller *self, PgWatch *watch, guint32 events)
 {
-  struct epoll_event event = { .events = events, .data.ptr = watch };
-
-  return epoll_ctl (self->epoll, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+  watch->events = events;
+  watch->is_first = FALSE;
+  return control (self, EPOLL_CTL_ADD, watch);
 }
 
 void
 pg_poller_change (PgPoller *self, PgWatch *watch, guint32 events)
 {
-  struct epoll_event event = { .events = events, .data.ptr = watch };
-
-  (void) epoll_ctl (self->epoll, EPOLL_CTL_MOD, watch->fd, &event);
+  watch->events = events;
+  (void) control (self, EPOLL_CTL_MOD, watch);
 }
 
 void
 pg_poller_remove (PgPoller *self, PgWatch *watch)
 {
-  (void) epoll_ctl (self->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
-  for (int i = 0; i < self->n_batch; i++)
-    if (self->batch[i].data.ptr == watch)
-      self->batch[i].data.ptr = NULL;
+  Level *level = &self->levels[watch->is_first];
+
+  (void) control (self, EPOLL_CTL_DEL, watch);
+  for (int i = level->next; i < level->n_batch; i++)
+    if (level->batch[i].data.ptr == watch)
+      level->batch[i].data.ptr = NULL;
+}
+
+/* It stays where it is if there is no memory to move it. */
+void
+pg_poller_put_first (PgPoller *self, PgWatch *watch, gboolean first)
+{
+  if (watch->is_first == first)
+    return;
+  watch->is_first = first;
+  if (control (self, EPOLL_CTL_ADD, watch))
+    {
+      watch->is_first = !first;
+      pg_poller_remove (self, watch);
+      watch->is_first = first;
+    }
+  else
+    watch->is_first = !first;
 }

@@ -3,6 +3,9 @@
  *
  * The loop's own poll(2) costs time for each descriptor; so all connections share one epoll(7) descriptor, and the loop
  * knows only that.
+ *
+ * There are two levels: those on the first are all asked before some of those on the second get their turn. So who
+ * is known to behave hardly waits for a crowd that doesn't. A turn of the loop ends after a millisecond, whoever is ready.
  */
 #pragma once
 
@@ -18,23 +21,30 @@ typedef struct _PgWatch  PgWatch;
 struct _PgWatch
 {
   void (*ready) (PgWatch *self, guint32 events);
-  int fd;
+  int      fd;
+  guint32  events;   /* the poller's */
+  gboolean is_first; /* the poller's */
 };
 
 /** pg_poller_new: attached to the default main context. Returns NULL with errno set if there are no descriptors left. */
 PgPoller *pg_poller_new (void);
 
-/** pg_poller_set_after: @after (nullable) is called when all watches that were found ready together have been called. */
+/** pg_poller_set_after: @after (nullable) is called when the watches that were found ready together have been called, and at the
+ * end of a turn. */
 void pg_poller_set_after (PgPoller *self, void (*after) (gpointer user_data), gpointer user_data);
 
 /** pg_poller_free: ends @self; watches are the caller's. NULL is legal. */
 void pg_poller_free (PgPoller *self);
 
-/** pg_poller_add: waits for @events (EPOLLIN, ...) on watch->fd, level-triggered. FALSE with errno set: it can't. */
+/** pg_poller_add: waits for @events (EPOLLIN, ...) on watch->fd, level-triggered, on the second level. FALSE with errno set: it
+ * can't. */
 gboolean pg_poller_add (PgPoller *self, PgWatch *watch, guint32 events);
 
 /** pg_poller_change: from now on waits for @events instead; 0: only for errors. */
 void pg_poller_change (PgPoller *self, PgWatch *watch, guint32 events);
+
+/** pg_poller_put_first: from now on it is on the first level, or, with FALSE, on the second again. */
+void pg_poller_put_first (PgPoller *self, PgWatch *watch, gboolean first);
 
 /** pg_poller_remove: waits no more; @watch is not called again, not even for what has happened already. */
 void pg_poller_remove (PgPoller *self, PgWatch *watch);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Answers, message by message; commands.h describes them. */
+#include "control/command-private.h"
+
+#include "core/error.h"
+
+void
+pg_answer_add_row (PgAnswer *answer, JsonObject *row)
+{
+  g_queue_push_tail (&answer->messages, pg_message_new_row (row));
+}
+
+void
+pg_answer_add_exit (PgAnswer *answer, PgExit code)
+{
+  g_queue_push_tail (&answer->messages, pg_message_new_exit (code, NULL));
+}
+
+void
+pg_answer_add_failure (PgAnswer *answer, PgExit code, const char *error)
+{
+  g_queue_push_tail (&answer->messages, pg_message_new_exit (code, error));
+}
+
+void
+pg_answer_add_error (PgAnswer *answer, GError *error)
+{
+  gboolean is_usage = g_error_matches (error, PG_ERROR, PG_ERROR_VALUE) || g_error_matches (error, PG_ERROR, PG_ERROR_SYNTAX);
+
+  pg_answer_add_failure (answer, is_usage ? PG_EXIT_USAGE : PG_EXIT_FAILED, error->message);
+  g_error_free (error);
+}
+
+static void
+clear_messages (PgAnswer *self)
+{
+  JsonObject *message;
+
+  while ((message = g_queue_pop_head (&self->messages)) != NULL)
+    json_object_unref (message);
+}
+
+void
+pg_answer_free (PgAnswer *self)
+{
+  if (self == NULL)
+    return;
+  clear_messages (self);
+  pg_listing_free (self->listing);
+  g_free (self);
+}
+
+gboolean
+pg_answer_needs_commit (const PgAnswer *self)
+{
+  return self->needs_commit;
+}
+
+void
+pg_answer_fail (PgAnswer *self, const char *error)
+{
+  clear_messages (self);
+  pg_answer_add_failure (self, PG_EXIT_FAILED, error);
+}
+
+/* NULL: nothing for now. */
+static JsonObject *
+next_listed (PgAnswer *self)
+{
+  GError       *error = NULL;
+  JsonObject   *row;
+  PgListingStep step = pg_listing_next (self->listing, &row, &error);
+
+  if (step == PG_LISTING_ROW)
+    return pg_message_new_row (row);
+  if (step == PG_LISTING_MORE)
+    return NULL;
+  g_clear_pointer (&self->listing, pg_listing_free);
+  if (step == PG_LISTING_FAILED)
+    pg_answer_add_error (self, error);
+  else
+    pg_answer_add_exit (self, PG_EXIT_OK);
+  return NULL;
+}
+
+gboolean
+pg_answer_next (PgAnswer *self, JsonObject **out)
+{
+  *out = self->listing != NULL ? next_listed (self) : g_queue_pop_head (&self->messages);
+  return *out != NULL || self->listing != NULL || !g_queue_is_empty (&self->messages);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* command-private: what the families of commands share. For the commands*.c of this folder. */
+#pragma once
+
+#include "control/commands.h"
+#include "control/listing.h"
+
+G_BEGIN_DECLS
+
+struct _PgAnswer
+{
+  GQueue     messages; /* of JsonObject */
+  PgListing *listing;  /* rows that are made as they are asked for */
+  gboolean   needs_commit;
+};
+
+/** pg_answer_add_row: takes @row. */
+void pg_answer_add_row (PgAnswer *self, JsonObject *row);
+
+/** pg_answer_add_exit: the end of an answer. */
+void pg_answer_add_exit (PgAnswer *self, PgExit code);
+
+/** pg_answer_add_failure: the end of an answer, and why. */
+void pg_answer_add_failure (PgAnswer *self, PgExit code, const char *error);
+
+/** pg_answer_add_error: the same; takes @error. What was asked wrongly is the asker's matter, all else ours. */
+void pg_answer_add_error (PgAnswer *self, GError *error);
+
+/** pg_command_has_daemon: FALSE if popgate(1) runs the command by itself, and nobody reads the logs. */
+static inline gboolean
+pg_command_has_daemon (const PgCommandHost *host)
+{
+  return host->describe != NULL;
+}
+
+/** pg_command_describe_note: a row of it; transfer full. */
+JsonObject *pg_command_describe_note (const PgNote *note, gint64 now_us);
+
+/** Each carries out the command of its name, and ends @answer unless rows are still to be listed. */
+void pg_command_check (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_explain (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_list (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_allow (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_deny (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_revoke (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_forget (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_freeze (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_thaw (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_status (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_reload (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+
+G_END_DECLS
