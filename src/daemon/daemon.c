@@ -9,12 +9,13 @@
 #include "daemon/login-server.h"
 #include "daemon/notify.h"
 #include "daemon/policy-server.h"
+#include "daemon/sockets.h"
 #include "daemon/sweeper.h"
 #include "daemon/watcher.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define TICK_MS 1000
@@ -22,19 +23,18 @@
 #define PERMIT_LOG_TICKS 60
 
 /* Descriptors for all but policy connections: logs, store, control, poller. */
-#define SPARE_FDS 256
+#define SPARE_FDS 512
 
 struct _PgDaemon
 {
   PgDaemonLoad     load;
   PgEngine        *engine;
   PgPoller        *poller;
-  GPtrArray       *policy_listeners;
-  GPtrArray       *control_listeners;
-  GPtrArray       *login_listeners;
+  PgSockets       *sockets;
   PgPolicyServer  *policy;
   PgControlServer *control;
   PgLoginServer   *logins;
+  PgGranter       *granter;
   PgWatcher       *watcher;
   PgCommitter     *committer;
   PgSweeper       *sweeper;
@@ -43,6 +43,8 @@ struct _PgDaemon
   char            *told;       /* what is wrong with the store, as it was logged last */
   guint            ticks;
   guint            tick_source;
+  guint            watch_source; /* the service manager's watchdog; 0: it has none */
+  char            *status;       /* as it was shown last */
 };
 
 /* --- status ---------------------------------------------------------------------------------------------------------- */
@@ -59,6 +61,10 @@ describe_source (const PgWatcherReport *report)
     pg_message_set_text (row, "problem", pg_span_from_string (report->problem));
   else
     json_object_set_null_member (row, "problem");
+  if (report->warning != NULL)
+    pg_message_set_text (row, "warning", pg_span_from_string (report->warning));
+  else
+    json_object_set_null_member (row, "warning");
   json_object_set_int_member (row, "since", report->for_us / G_USEC_PER_SEC);
   return row;
 }
@@ -92,16 +98,16 @@ describe_reports (const PgLoginServer *logins)
 static void
 describe (JsonObject *status, gpointer user_data)
 {
-  const PgDaemon               *self = user_data;
-  const PgPolicyServerCounters *policy = pg_policy_server_counters (self->policy);
-  JsonArray                    *sources = json_array_new ();
+  const PgDaemon        *self = user_data;
+  PgPolicyServerCounters policy = pg_policy_server_counters (self->policy);
+  JsonArray             *sources = json_array_new ();
 
   json_object_set_string_member (status, "version", PACKAGE_VERSION);
   json_object_set_int_member (status, "pid", (gint64) getpid ());
   json_object_set_int_member (status, "uptime", (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC);
-  json_object_set_int_member (status, "connections", (gint64) policy->n_connections);
-  json_object_set_int_member (status, "connections_accepted", (gint64) policy->accepted);
-  json_object_set_int_member (status, "connections_failed", (gint64) policy->failed);
+  json_object_set_int_member (status, "connections", (gint64) policy.n_connections);
+  json_object_set_int_member (status, "connections_accepted", (gint64) policy.accepted);
+  json_object_set_int_member (status, "connections_failed", (gint64) policy.failed);
   for (guint i = 0; i < pg_watcher_n_sources (self->watcher); i++)
     {
       PgWatcherReport report = pg_watcher_report (self->watcher, i);
@@ -118,11 +124,20 @@ describe (JsonObject *status, gpointer user_data)
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
 
+/* A log daemon that started us writes no more; if it lives, or is started again, it starts us anew. Whoever stayed would
+ * keep sockets and database from that one. */
+static void
+end_with_sources (G_GNUC_UNUSED gpointer user_data)
+{
+  g_message ("all sources of logins have come to their end");
+  raise (SIGTERM);
+}
+
 /* Reads the sources that are configured now, from where their positions say. */
 static gboolean
 replace_watcher (PgDaemon *self, GError **error)
 {
-  PgWatcher *fresh = pg_watcher_new (self->engine, error);
+  PgWatcher *fresh = pg_watcher_new (self->engine, self->granter, end_with_sources, self, error);
 
   if (fresh == NULL)
     return FALSE;
@@ -184,86 +199,92 @@ open_store (PgDaemon *self)
     tell_store (self, error->message);
 }
 
+static void
+look_after_store (PgDaemon *self)
+{
+  PgStore *store = pg_engine_store (self->engine);
+  char    *news;
+
+  pg_store_tick (store);
+  open_store (self);
+  while ((news = pg_store_take_news (store)) != NULL)
+    {
+      g_warning ("%s", news);
+      g_free (news);
+    }
+}
+
+/* Transfer full. */
+static char *
+describe_shortly (PgDaemon *self)
+{
+  const char *problem = pg_engine_problem (self->engine);
+  guint       n_current = 0;
+  guint       n_sources = pg_watcher_n_sources (self->watcher);
+
+  if (problem != NULL)
+    return g_strdup_printf ("Deferring: %s", problem);
+  for (guint i = 0; i < n_sources; i++)
+    n_current += pg_watcher_report (self->watcher, i).state == PG_SOURCE_CURRENT;
+  problem = pg_engine_source_problem (self->engine);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " grants; %u of %u logs read to the end%s%s",
+                          pg_store_n_grants (pg_engine_store (self->engine)), n_current, n_sources,
+                          problem != NULL ? "; deferring: " : "", problem != NULL ? problem : "");
+}
+
+static void
+show_status (PgDaemon *self)
+{
+  g_autofree char *status = describe_shortly (self);
+
+  if (g_strcmp0 (status, self->status) == 0)
+    return;
+  pg_notify_status (status);
+  g_free (self->status);
+  self->status = g_steal_pointer (&status);
+}
+
 static gboolean
 tick (gpointer user_data)
 {
   PgDaemon *self = user_data;
 
   self->ticks++;
-  open_store (self);
+  look_after_store (self);
   pg_watcher_tick (self->watcher);
   pg_committer_tick (self->committer);
   pg_policy_server_tick (self->policy);
+  pg_control_server_tick (self->control);
   pg_login_server_tick (self->logins);
   if (self->ticks % SWEEP_TICKS == 0)
     pg_sweeper_start (self->sweeper);
   if (self->ticks % PERMIT_LOG_TICKS == 0)
     pg_permit_log_tell (pg_policy_server_permit_log (self->policy));
+  show_status (self);
+  pg_notify_retry ();
   return G_SOURCE_CONTINUE;
 }
 
-/* --- sockets --------------------------------------------------------------------------------------------------------- */
+/* --- limits ---------------------------------------------------------------------------------------------------------- */
 
-static void
-free_listener (gpointer listener)
-{
-  pg_listener_free (listener);
-}
-
-static gboolean
-listen_all (GPtrArray *listeners, char **specs, const PgListenRights *rights, GError **error)
-{
-  for (; *specs != NULL; specs++)
-    {
-      PgListener *listener = pg_listen (*specs, rights, error);
-
-      if (listener == NULL)
-        return FALSE;
-      g_ptr_array_add (listeners, listener);
-    }
-  return TRUE;
-}
-
-/* Our own folders under /run and /var/lib, which a service manager would have made. The socket or the store says what is
- * wrong if one can't be made. */
-static void
-make_folder_of (const char *path, mode_t mode)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  (void) mkdir (folder, mode);
-}
-
-static gboolean
-open_sockets (PgDaemon *self, GError **error)
-{
-  const PgConfig      *config = pg_engine_config (self->engine);
-  const PgListenRights policy = { config->socket_mode, config->socket_owner, config->socket_group, SOCK_STREAM };
-  const PgListenRights control = { 0666, NULL, NULL, SOCK_STREAM }; /* the peer's uid is what counts */
-  const PgListenRights logins = { 0666, NULL, NULL, SOCK_SEQPACKET };
-
-  for (char **spec = config->control_listen; *spec != NULL; spec++)
-    make_folder_of (*spec + strlen ("unix:"), 0755);
-  for (char **spec = config->login_listen; *spec != NULL; spec++)
-    make_folder_of (*spec + strlen ("unix:"), 0755);
-  return listen_all (self->control_listeners, config->control_listen, &control, error)
-         && listen_all (self->login_listeners, config->login_listen, &logins, error)
-         && listen_all (self->policy_listeners, config->policy_listen, &policy, error);
-}
-
-static void
+/* Returns how many policy connections there may be for the descriptors that are permitted. */
+static guint
 raise_fd_limit (guint max_connections)
 {
   struct rlimit limit;
   rlim_t        wanted = (rlim_t) max_connections + SPARE_FDS;
+  rlim_t        max_fit;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-    return;
+    return max_connections;
   limit.rlim_cur = MIN (wanted, limit.rlim_max);
-  if (setrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-    g_warning ("only %lu descriptors are allowed: at most %lu of max_connections = %u will be served at once",
-               (unsigned long) limit.rlim_cur, (unsigned long) (limit.rlim_cur - MIN (limit.rlim_cur, SPARE_FDS)),
-               max_connections);
+  if (setrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+    return max_connections;
+  (void) getrlimit (RLIMIT_NOFILE, &limit);
+  max_fit = limit.rlim_cur > 2 * SPARE_FDS ? limit.rlim_cur - SPARE_FDS : limit.rlim_cur / 2;
+  g_warning ("only %lu descriptors are allowed: at most %lu of max_connections = %u will be served at once",
+             (unsigned long) limit.rlim_cur, (unsigned long) max_fit, max_connections);
+  return (guint) max_fit;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
@@ -286,12 +307,37 @@ serve (PgDaemon *self)
     .user_data = self,
   };
 
-  raise_fd_limit (pg_engine_config (self->engine)->max_connections);
-  self->policy = pg_policy_server_new (self->engine, self->poller, self->policy_listeners);
-  self->control = pg_control_server_new (&host, self->control_listeners);
-  self->logins = pg_login_server_new (self->engine, self->poller, self->login_listeners);
+  self->policy = pg_policy_server_new (self->engine, self->poller, self->sockets->policy);
+  pg_policy_server_set_fd_limit (self->policy, raise_fd_limit (pg_engine_config (self->engine)->max_connections));
+  self->control = pg_control_server_new (&host, self->sockets->control);
+  self->logins = pg_login_server_new (self->engine, self->granter, self->poller, self->sockets->login);
   self->tick_source = g_timeout_add (TICK_MS, tick, self);
+  self->watch_source = pg_notify_watch ();
   tick (self);
+}
+
+/* What root may be needed for, and then root is given up: nothing was read until here but the configuration. */
+static gboolean
+open_sockets (PgDaemon *self, GError **error)
+{
+  const PgConfig *config = pg_engine_config (self->engine);
+  g_auto (PgIdentity) identity = { 0 };
+
+  if (!pg_identity_find (config->user, config->group, &identity, error) || !pg_identity_check (&identity, error))
+    return FALSE;
+  self->sockets = pg_sockets_open (config, &identity, error);
+  if (self->sockets == NULL)
+    return FALSE;
+  pg_sockets_make_folder_of (config->store, 0700, &identity);
+  return pg_identity_take (&identity, error);
+}
+
+static void
+sync_soon (gpointer user_data)
+{
+  const PgDaemon *self = user_data;
+
+  pg_committer_soon (self->committer);
 }
 
 static gboolean
@@ -303,13 +349,12 @@ start (PgDaemon *self, GError **error)
       g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot make an epoll descriptor: %s", g_strerror (errno));
       return FALSE;
     }
-  self->watcher = pg_watcher_new (self->engine, error);
+  self->watcher = pg_watcher_new (self->engine, self->granter, end_with_sources, self, error);
   if (self->watcher == NULL || !open_sockets (self, error))
     return FALSE;
   self->committer = pg_committer_new (self->engine);
   pg_committer_set_watcher (self->committer, self->watcher);
   self->sweeper = pg_sweeper_new (self->engine);
-  make_folder_of (pg_engine_config (self->engine)->store, 0700);
   serve (self);
   return TRUE;
 }
@@ -326,9 +371,7 @@ pg_daemon_start (PgDaemonLoad load, GError **error)
   self->load = load;
   self->started_us = g_get_monotonic_time ();
   self->engine = pg_engine_new (config, PG_STORE_READ_WRITE);
-  self->policy_listeners = g_ptr_array_new_with_free_func (free_listener);
-  self->control_listeners = g_ptr_array_new_with_free_func (free_listener);
-  self->login_listeners = g_ptr_array_new_with_free_func (free_listener);
+  self->granter = pg_granter_new (self->engine, sync_soon, self);
   if (start (self, error))
     {
       pg_notify ("READY=1");
@@ -351,8 +394,10 @@ warn_of_restart (const PgConfig *old, const PgConfig *new)
   if (!g_str_equal (old->store, new->store) || !is_same_list (old->policy_listen, new->policy_listen)
       || !is_same_list (old->control_listen, new->control_listen) || !is_same_list (old->login_listen, new->login_listen)
       || old->socket_mode != new->socket_mode || !g_str_equal (old->socket_owner, new->socket_owner)
-      || !g_str_equal (old->socket_group, new->socket_group))
-    g_warning ("a changed store, listen, socket_mode, socket_owner or socket_group takes effect at the next start only");
+      || !g_str_equal (old->socket_group, new->socket_group) || !g_str_equal (old->user, new->user)
+      || !g_str_equal (old->group, new->group))
+    g_warning ("a changed store, user, group, listen, socket_mode, socket_owner or socket_group takes effect at the next start "
+               "only");
 }
 
 /* The sources that stay go on where they are now. If that can't be saved they are read twice, which does no harm. */
@@ -374,14 +419,15 @@ pg_daemon_reload (PgDaemon *self, GError **error)
 
   if (fresh == NULL)
     return FALSE;
-  pg_notify ("RELOADING=1");
+  pg_notify_reloading ();
   warn_of_restart (pg_engine_config (self->engine), fresh);
   same_sources = is_same_list (pg_engine_config (self->engine)->sources, fresh->sources);
   if (!same_sources)
     save_positions (self);
   pg_engine_set_config (self->engine, fresh);
+  pg_control_server_reload (self->control);
   pg_login_server_reload (self->logins);
-  raise_fd_limit (fresh->max_connections);
+  pg_policy_server_set_fd_limit (self->policy, raise_fd_limit (fresh->max_connections));
   g_message ("configuration reloaded");
   pg_notify ("READY=1");
   return same_sources || replace_watcher (self, error);
@@ -408,18 +454,20 @@ pg_daemon_stop (PgDaemon *self)
   pg_notify ("STOPPING=1");
   if (self->tick_source != 0)
     g_source_remove (self->tick_source);
+  if (self->watch_source != 0)
+    g_source_remove (self->watch_source);
   pg_control_server_free (self->control);
   pg_login_server_free (self->logins);
   pg_policy_server_free (self->policy);
-  g_ptr_array_unref (self->policy_listeners);
-  g_ptr_array_unref (self->control_listeners);
-  g_ptr_array_unref (self->login_listeners);
+  pg_sockets_free (self->sockets);
   pg_sweeper_free (self->sweeper);
   pg_committer_free (self->committer);
   save (self);
   pg_watcher_free (self->watcher);
+  pg_granter_free (self->granter);
   pg_poller_free (self->poller);
   pg_engine_free (self->engine);
   g_free (self->told);
+  g_free (self->status);
   g_free (self);
 }

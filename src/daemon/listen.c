@@ -4,7 +4,9 @@
 #include "core/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
+#include <glib-unix.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -108,7 +110,8 @@ set_rights (const char *path, const PgListenRights *rights, GError **error)
         return fail (error, "set the owner of", path);
       g_warning ("cannot set owner and group of %s: %s", path, g_strerror (errno));
     }
-  return chmod (path, rights->mode) == 0 || fail (error, "set the mode of", path);
+  /* The folder may be another user's, who could put a link in its place. */
+  return fchmodat (AT_FDCWD, path, rights->mode, AT_SYMLINK_NOFOLLOW) == 0 || fail (error, "set the mode of", path);
 }
 
 static int
@@ -225,6 +228,50 @@ pg_listen (const char *spec, const PgListenRights *rights, GError **error)
   else
     ok = listen_inet (self, spec + strlen ("inet:"), error);
   if (ok)
+    return self;
+  pg_listener_free (self);
+  return NULL;
+}
+
+static char *
+describe_inet (GInetSocketAddress *address)
+{
+  GInetAddress    *host = g_inet_socket_address_get_address (address);
+  g_autofree char *text = g_inet_address_to_string (host);
+  gboolean         is_v6 = g_inet_address_get_family (host) == G_SOCKET_FAMILY_IPV6;
+
+  return g_strdup_printf ("inet:%s%s%s:%u", is_v6 ? "[" : "", text, is_v6 ? "]" : "", g_inet_socket_address_get_port (address));
+}
+
+/* The spec of a socket that is bound; transfer full. NULL with errno set if it can't be found. */
+static char *
+find_spec (int fd)
+{
+  struct sockaddr_storage native;
+  socklen_t               size = sizeof native;
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (getsockname (fd, (struct sockaddr *) &native, &size) != 0)
+    return NULL;
+  address = g_socket_address_new_from_native (&native, size);
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    return describe_inet (G_INET_SOCKET_ADDRESS (address));
+  if (G_IS_UNIX_SOCKET_ADDRESS (address))
+    return g_strconcat ("unix:", g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), NULL);
+  errno = EAFNOSUPPORT;
+  return NULL;
+}
+
+PgListener *
+pg_listener_adopt (int fd, GError **error)
+{
+  PgListener *self = g_new0 (PgListener, 1);
+
+  self->fd = fd;
+  self->spec = find_spec (fd);
+  if (self->spec == NULL)
+    (void) fail (error, "use", "a socket that was passed");
+  else if (g_unix_set_fd_nonblocking (fd, TRUE, error))
     return self;
   pg_listener_free (self);
   return NULL;

@@ -44,6 +44,17 @@ typedef struct
 G_GNUC_WARN_UNUSED_RESULT
 PgListener *pg_listen (const char *spec, const PgListenRights *rights, GError **error);
 
+/**
+ * pg_listener_adopt:
+ * @fd: of AF_UNIX, AF_INET or AF_INET6, and listens already; is owned from now on, also on failure
+ * @error: PG_ERROR_SYSTEM
+ *
+ * Returns: (transfer full): it, with @spec as pg_listen() would take it; it is made non-blocking, and its path is left alone,
+ *   now and at the end
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgListener *pg_listener_adopt (int fd, GError **error);
+
 /** pg_listener_free: stops listening, and removes the path if it still names this socket; NULL is legal. */
 void pg_listener_free (PgListener *self);
 

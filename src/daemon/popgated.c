@@ -4,7 +4,9 @@
 
 #include "core/error.h"
 #include "daemon/daemon.h"
+#include "daemon/identity.h"
 #include "daemon/log.h"
+#include "engine/config-file.h"
 #include "source/source.h"
 
 #include <glib-unix.h>
@@ -12,8 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define DEFAULT_CONFIG SYSCONFDIR "/popgate/popgate.conf"
 
 enum
 {
@@ -32,7 +32,7 @@ static struct
 } options;
 
 static const GOptionEntry entries[] = {
-  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read FILE (" DEFAULT_CONFIG ", if it is there)", "FILE" },
+  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read FILE (" PG_CONFIG_FILE ", if it is there)", "FILE" },
   { "option", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &options.overrides, "Override the file; may be repeated", "GROUP.KEY=VALUE" },
   { "check-config", 0, 0, G_OPTION_ARG_NONE, &options.check_config, "Read the configuration, say what is wrong, and end", NULL },
   { "help-config", 0, 0, G_OPTION_ARG_NONE, &options.help_config, "Print all settings with their defaults, and end", NULL },
@@ -40,41 +40,10 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL,
 };
 
-/* The file's text; empty if nobody named one and the usual one is absent. */
-static gboolean
-read_config (const char *path, char **out_text, gsize *out_len, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-
-  if (g_file_get_contents (path, out_text, out_len, &cause))
-    return TRUE;
-  if (options.config == NULL && g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    return TRUE;
-  g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "cannot read the configuration: %s", cause->message);
-  return FALSE;
-}
-
-/* The file is read alone first: then it is known whose fault an error is. */
 static PgConfig *
 load_config (GError **error)
 {
-  const char      *path = options.config != NULL ? options.config : DEFAULT_CONFIG;
-  g_autofree char *text = NULL;
-  gsize            len = 0;
-  PgConfig        *config;
-
-  if (!read_config (path, &text, &len, error))
-    return NULL;
-  config = pg_config_parse (pg_span (text, len), NULL, error);
-  if (config == NULL)
-    g_prefix_error (error, "%s: ", path);
-  if (config == NULL || options.overrides == NULL)
-    return config;
-  pg_config_free (config);
-  config = pg_config_parse (pg_span (text, len), (const char *const *) options.overrides, error);
-  if (config == NULL)
-    g_prefix_error (error, "option -o: ");
-  return config;
+  return pg_config_file_load (options.config, (const char *const *) options.overrides, error);
 }
 
 /* Handlers are set before the first socket answers; they run when the loop does. */
@@ -138,13 +107,22 @@ check_sources (const PgConfig *config, GError **error)
   return ok;
 }
 
+/* Whether popgated could become it is seen when it starts: who checks may not be root. */
+static gboolean
+check_identity (const PgConfig *config, GError **error)
+{
+  g_auto (PgIdentity) identity = { 0 };
+
+  return pg_identity_find (config->user, config->group, &identity, error);
+}
+
 static int
 check_config (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PgConfig) config = load_config (&error);
 
-  if (config != NULL && check_sources (config, &error))
+  if (config != NULL && check_sources (config, &error) && check_identity (config, &error))
     return EXIT_OK;
   fprintf (stderr, "popgated: %s\n", error->message);
   return EXIT_CONFIG;
@@ -190,5 +168,6 @@ main (int argc, char **argv)
   if (options.check_config)
     return check_config ();
   pg_log_init ();
+  pg_identity_harden ();
   return run ();
 }

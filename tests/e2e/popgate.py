@@ -63,6 +63,9 @@ class Popgated:
             'log.never_grant': 'none',
             'control.listen': f'unix:{self.control}',
         }
+        self.environment = dict(ENVIRONMENT)
+        self.wrapper = []  # the beginning of a command that becomes popgated
+        self.descriptors = ()  # that it inherits
         self.configure(settings or {})
         self._program = None
 
@@ -83,7 +86,8 @@ class Popgated:
 
     def launch(self, *arguments, stdin=subprocess.DEVNULL):
         """Start it without waiting for anything; returns the program."""
-        self._program = Program('popgated', [POPGATED, '-c', self.conf, *arguments], self.log_path, ENVIRONMENT)
+        argv = [*self.wrapper, POPGATED, '-c', self.conf, *arguments]
+        self._program = Program('popgated', argv, self.log_path, self.environment, self.descriptors)
         return self._program.start(stdin)
 
     def stop(self):
@@ -129,6 +133,10 @@ class Popgated:
 
     def wait_for_verdict(self, word, address, timeout=10.0):
         wait_for(lambda: self.verdict(address) == word, f'{address} to get {word}', timeout)
+
+    def first_source(self):
+        """What `popgate status` says of the first source."""
+        return self.cli('--json', 'status').objects()[0]['sources'][0]
 
     def log(self):
         """All that it has logged so far."""

@@ -25,11 +25,12 @@ class Terminated(KeyboardInterrupt):
 class Program:
     """One program in the foreground, its output in a log file."""
 
-    def __init__(self, name, argv, log_path, env=None):
+    def __init__(self, name, argv, log_path, env=None, descriptors=()):
         self.name = name
         self.argv = argv
         self.log_path = log_path
         self._env = dict(os.environ, **(env or {}))
+        self._descriptors = descriptors
         self._popen = None
 
     def start(self, stdin=subprocess.DEVNULL):
@@ -37,7 +38,7 @@ class Program:
         evidence.watch(self.name, self.log_path)
         with open(self.log_path, 'ab') as log:
             self._popen = subprocess.Popen(self.argv, stdin=stdin, stdout=log, stderr=log,
-                                           env=self._env, start_new_session=True)
+                                           env=self._env, start_new_session=True, pass_fds=self._descriptors)
         _running.append(self)
         return self
 
