@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal of this test: no input makes a parser of the core read where it should not, or answer what it must not.
 #
-# Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line joiner record report config
+# Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line login-form joiner torn change
+#                                record report config
 # Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
@@ -99,7 +100,12 @@ make_seeds() {
     login-form) seed_login_form "$2" ;;
     config) seed_files "$2" '\000' config ;;
     joiner) printf '\000\001\012c1\n\000\001\013ubob\n\002\002\012c2\n\204\001\012e\n\202\002\014ueve\n' >"$2/seed-1" ;;
-    record) ;;
+    torn)
+      printf '\000\001\000\001l\n\000\001\310\002pLOGIN, user=bob, ip=[6.6.6.6], port=[1]\n\000\005\000\001l\n' >"$2/seed-1"
+      printf '\000\001\000\001b\n\000\000\000\002mLOGIN, user=bob\n' >"$2/seed-3"
+      printf '\240\001\000\001bLOGIN, user=bob\n\000\310\000\001l\n' >"$2/seed-2"
+      ;;
+    record | change) ;;
     report) printf 'pgl\001\200\371\311V"a\006\000\004pop3\011192.0.2.7\014198.51.100.1\004anna' >"$2/seed-1" ;;
     *) echo "run.sh: no fuzzer $1" >&2; exit 2 ;;
   esac
@@ -119,7 +125,7 @@ run_one() {
 }
 
 status=0
-for name in ${*:-address lines request login-line joiner record report config}; do
+for name in ${*:-address lines request login-line login-form joiner torn change record report config}; do
   run_one "$name" || status=1
 done
 exit $status
