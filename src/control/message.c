@@ -5,7 +5,8 @@
 
 #define DEPTH_MAX 64
 
-/* json-glib goes one call deeper for each bracket: a line of nothing else would be the end of a small stack. */
+/* json-glib goes one call deeper for each bracket: a line of nothing else would be the end of a small stack. It takes comments
+ * and 'strings' as well, where brackets and quotes mean nothing: they are no JSON, and may be deep. */
 static gboolean
 is_deep (PgSpan line)
 {
@@ -17,6 +18,8 @@ is_deep (PgSpan line)
       i++;
     else if (line.data[i] == '"')
       in_string = !in_string;
+    else if (!in_string && (line.data[i] == '/' || line.data[i] == '\''))
+      return TRUE;
     else if (!in_string && (line.data[i] == '[' || line.data[i] == '{'))
       depth++;
     else if (!in_string && (line.data[i] == ']' || line.data[i] == '}') && depth > 0)
@@ -33,7 +36,8 @@ pg_message_parse (PgSpan line, GError **error)
 
   if (is_deep (line))
     {
-      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object of at most %d levels", DEPTH_MAX);
+      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object without comments and of at most %d levels",
+                   DEPTH_MAX);
       return NULL;
     }
   if (!json_parser_load_from_data (parser, line.len > 0 ? line.data : "", (gssize) line.len, &cause))

@@ -95,6 +95,9 @@ pg_health_stamp (PgHealth *self, const char *name, gint64 login_us, gint64 now_u
     return;
   back = pg_duration_to_string ((self->newest_us - login_us) / PG_SECOND * PG_SECOND);
   self->jump = g_strdup_printf ("its stamps jumped back by %s: old lines, or a clock that was set back", back);
+  if (self->jump_told_us != 0 && ABS (now_us - self->jump_told_us) < PG_HEALTH_JUMP_TOLD_US)
+    return;
+  self->jump_told_us = now_us;
   g_warning ("%s: %s", name, self->jump);
 }
 

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /** PG_HEALTH_JUMP_US: hosts and programs stamp before they write: so much may lines be out of order. */
 #define PG_HEALTH_JUMP_US ((gint64) 300 * G_USEC_PER_SEC)
 
+/** PG_HEALTH_JUMP_TOLD_US: how often a jump is logged at most. */
+#define PG_HEALTH_JUMP_TOLD_US ((gint64) 3600 * G_USEC_PER_SEC)
+
 /** PG_HEALTH_BEHIND_US: being behind for less than this is the normal state of a log that grows. */
 #define PG_HEALTH_BEHIND_US ((gint64) G_USEC_PER_SEC)
 
@@ -23,6 +26,7 @@ typedef struct
   gint64   not_current_since_us; /* time; 0: it is current */
   gint64   newest_us;            /* stamp of its logins that were read, at most the clock of then */
   char    *jump;                 /* that stamps jumped back, and how far; NULL: they did not */
+  gint64   jump_told_us;         /* what the clock showed when a jump was logged; 0: none was */
   char    *warning;              /* the source's, as it was logged */
   gint64   warned_us;            /* time: when that was */
 } PgHealth;
@@ -39,7 +43,7 @@ void pg_health_follow (PgHealth *self, const PgSource *source, gint64 stale_us, 
  * @login_us: the stamp of a login that was read
  *
  * Old lines, written once more, or a clock that was set back: who logs in then gets less than a window, or nothing. That is
- * logged once, and shown until a stamp is right again.
+ * logged, once in PG_HEALTH_JUMP_TOLD_US since a log may be of two clocks, and shown until a stamp is right again.
  */
 void pg_health_stamp (PgHealth *self, const char *name, gint64 login_us, gint64 now_us);
 

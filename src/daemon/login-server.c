@@ -98,14 +98,28 @@ store (PgLoginServer *self, const PgLogin *login)
   return pg_granter_take (self->granter, login, g_get_real_time ());
 }
 
+/* Whoever waits has logged in, and must not be refused. */
+static void
+tell_engine (PgLoginServer *self)
+{
+  gboolean is_waiting = pg_login_queue_size (self->waiting) > 0;
+
+  pg_engine_set_report_problem (self->engine, is_waiting ? "logins that popgate-login reported wait for the database" : NULL);
+}
+
 static void
 take_login (PgLoginServer *self, const PgLogin *login)
 {
-  PgLogin clamped = *login;
+  PgLogin  clamped = *login;
+  gboolean is_kept;
 
   self->counters.logins++;
   clamped.time_us = MIN (login->time_us, g_get_real_time ());
-  if (store (self, &clamped) || pg_login_queue_push (self->waiting, &clamped))
+  if (store (self, &clamped))
+    return;
+  is_kept = pg_login_queue_push (self->waiting, &clamped);
+  tell_engine (self);
+  if (is_kept)
     return;
   self->counters.dropped++;
   if (pg_log_may (&self->drops, "reported logins that were dropped"))
@@ -237,6 +251,7 @@ store_waiting (PgLoginServer *self)
 
   while ((login = pg_login_queue_peek (self->waiting)) != NULL && store (self, login))
     pg_login_queue_drop (self->waiting);
+  tell_engine (self);
 }
 
 void

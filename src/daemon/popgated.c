@@ -9,11 +9,13 @@
 #include "engine/config-file.h"
 #include "source/source.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum
 {
@@ -40,10 +42,29 @@ static const GOptionEntry entries[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+/* A source may name a user, or want a library, that is not there. */
+static gboolean
+check_sources (const PgConfig *config, GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (char **text = config->sources; *text != NULL && ok; text++)
+    {
+      PgSource *source = pg_source_new (*text, error);
+
+      ok = source != NULL;
+      pg_source_free (source);
+    }
+  return ok;
+}
+
+/* What is wrong with a source is seen here as well: at a reload, none of the file may be taken then. */
 static PgConfig *
 load_config (GError **error)
 {
-  return pg_config_file_load (options.config, (const char *const *) options.overrides, error);
+  g_autoptr (PgConfig) config = pg_config_file_load (options.config, (const char *const *) options.overrides, error);
+
+  return config != NULL && check_sources (config, error) ? g_steal_pointer (&config) : NULL;
 }
 
 /* Handlers are set before the first socket answers; they run when the loop does. */
@@ -91,22 +112,6 @@ run (void)
   return EXIT_OK;
 }
 
-/* A source may name a user, or want a library, that is not there. */
-static gboolean
-check_sources (const PgConfig *config, GError **error)
-{
-  gboolean ok = TRUE;
-
-  for (char **text = config->sources; *text != NULL && ok; text++)
-    {
-      PgSource *source = pg_source_new (*text, error);
-
-      ok = source != NULL;
-      pg_source_free (source);
-    }
-  return ok;
-}
-
 /* Whether popgated could become it is seen when it starts: who checks may not be root. */
 static gboolean
 check_identity (const PgConfig *config, GError **error)
@@ -122,7 +127,7 @@ check_config (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (PgConfig) config = load_config (&error);
 
-  if (config != NULL && check_sources (config, &error) && check_identity (config, &error))
+  if (config != NULL && check_identity (config, &error))
     return EXIT_OK;
   fprintf (stderr, "popgated: %s\n", error->message);
   return EXIT_CONFIG;
@@ -150,11 +155,25 @@ parse_options (int *argc, char ***argv, GError **error)
   return *argc == 1;
 }
 
+/* Whoever starts it may have closed them. What is opened next would take their place: the log would be written into it. */
+static gboolean
+open_standard_descriptors (void)
+{
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  return fd >= 0 && close (fd) == 0;
+}
+
 int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 
+  if (!open_standard_descriptors ())
+    return EXIT_RUNTIME;
   setlocale (LC_ALL, "C.UTF-8"); /* one language everywhere: the log is read by programs too */
   if (!parse_options (&argc, &argv, &error))
     {

@@ -177,8 +177,8 @@ start_feed (Feed *feed)
 
   if (pg_store_get_position (pg_engine_store (self->engine), name, &position, &error) == PG_STORE_FAILED)
     g_warning ("%s: where reading stopped is not known, looking back one window: %s", name, error->message);
-  if (position != NULL)
-    pg_torn_resume (pg_joiner_torn (feed->joiner));
+  /* Without a position as well: what is looked back at has an older part, and a pipe may have had another reader. */
+  pg_torn_resume (pg_joiner_torn (feed->joiner));
   pg_source_start (feed->source, position, since_us, &clock);
   read_feed (feed);
 }

@@ -22,6 +22,7 @@ struct _PgEngine
   PgNoteset       *notes;
   char            *notes_problem; /* why they can't be brought, though the store is open */
   char            *source_problem;
+  char            *report_problem;
   gint64           newest_us; /* stamp of all logins that were read, as they were stamped */
   gint64           newest_saved_us;
   PgEngineCounters counters;
@@ -49,6 +50,7 @@ pg_engine_free (PgEngine *self)
   pg_config_free (self->config);
   g_free (self->notes_problem);
   g_free (self->source_problem);
+  g_free (self->report_problem);
   g_free (self);
 }
 
@@ -178,7 +180,7 @@ pg_engine_problem (const PgEngine *self)
 const char *
 pg_engine_source_problem (const PgEngine *self)
 {
-  return self->source_problem;
+  return self->source_problem != NULL ? self->source_problem : self->report_problem;
 }
 
 void
@@ -186,6 +188,13 @@ pg_engine_set_source_problem (PgEngine *self, const char *problem)
 {
   g_free (self->source_problem);
   self->source_problem = g_strdup (problem);
+}
+
+void
+pg_engine_set_report_problem (PgEngine *self, const char *problem)
+{
+  g_free (self->report_problem);
+  self->report_problem = g_strdup (problem);
 }
 
 const PgNoteset *
@@ -294,8 +303,10 @@ rule_settings (const PgEngine *self)
 static PgFacts
 gather (PgEngine *self, const PgQuery *query, PgFinding *out, GError **error)
 {
-  PgFacts   facts = { .store_problem = pg_engine_problem (self), .notes = self->notes, .source_problem = self->source_problem };
-  PgNetwork network;
+  PgFacts       facts = { .store_problem = pg_engine_problem (self),
+                          .notes = self->notes,
+                          .source_problem = pg_engine_source_problem (self) };
+  PgNetwork     network;
   PgStoreAnswer answer;
 
   out->has_record = FALSE;

@@ -71,11 +71,14 @@ PgStore *pg_engine_store (PgEngine *self);
 /** pg_engine_problem: why questions can't be answered from the store, or NULL. */
 const char *pg_engine_problem (const PgEngine *self);
 
-/** pg_engine_source_problem: what was set by pg_engine_set_source_problem(). */
+/** pg_engine_source_problem: what was set by pg_engine_set_source_problem(), else by pg_engine_set_report_problem(). */
 const char *pg_engine_source_problem (const PgEngine *self);
 
 /** pg_engine_set_source_problem: which source is behind or blind; NULL: none. */
 void pg_engine_set_source_problem (PgEngine *self, const char *problem);
+
+/** pg_engine_set_report_problem: why logins that were reported are not granted yet; NULL: none waits. */
+void pg_engine_set_report_problem (PgEngine *self, const char *problem);
 
 /** pg_engine_notes: the notes in force and past; borrowed. */
 const PgNoteset *pg_engine_notes (const PgEngine *self);

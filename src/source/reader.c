@@ -17,6 +17,12 @@ pg_reader_begin (PgReader *self)
 }
 
 gboolean
+pg_reader_is_begun (const PgReader *self)
+{
+  return self->lines != NULL;
+}
+
+gboolean
 pg_reader_is_empty (const PgReader *self)
 {
   return self->held == NULL && self->rest.len == 0;

@@ -18,6 +18,9 @@ typedef struct
 /** pg_reader_begin: forgets everything; the next byte begins a line. */
 void pg_reader_begin (PgReader *self);
 
+/** pg_reader_is_begun: FALSE: pg_reader_begin() is to come first. */
+gboolean pg_reader_is_begun (const PgReader *self);
+
 /** pg_reader_clear: frees what it holds. */
 void pg_reader_clear (PgReader *self);
 

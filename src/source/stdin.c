@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The standard input, as a log daemon writes to it. It can't be read twice: what is not taken waits here, and the writer
- * waits with it. */
+ * waits with it. A source that is made anew goes on where the one before it stopped, be that in the middle of a line. */
 #include "source/reader.h"
 
 #include <errno.h>
@@ -9,30 +9,41 @@
 
 #define PORTION 65536
 
+/* How far the standard input was read; the process has one, whatever sources come and go. */
 typedef struct
 {
-  PgSource    base;
   PgReader    reader;
-  gboolean    is_at_end;
   const char *problem;
   char        buffer[PORTION];
+} Input;
+
+typedef struct
+{
+  PgSource base;
+  Input   *input;
+  gboolean is_at_end;
 } StdinSource;
+
+static Input the_input;
 
 static void
 start_stdin (PgSource *base, G_GNUC_UNUSED GBytes *position, G_GNUC_UNUSED gint64 since_us, G_GNUC_UNUSED const PgClock *clock)
 {
-  pg_reader_begin (&((StdinSource *) base)->reader);
+  Input *input = ((StdinSource *) base)->input;
+
+  if (!pg_reader_is_begun (&input->reader))
+    pg_reader_begin (&input->reader);
 }
 
 static int
 get_fd (const PgSource *base)
 {
-  return ((const StdinSource *) base)->problem == NULL ? STDIN_FILENO : -1;
+  return ((const StdinSource *) base)->input->problem == NULL ? STDIN_FILENO : -1;
 }
 
 /* Reads what is there, without waiting: the descriptor is others' too, and is not made non-blocking. */
 static gboolean
-read_portion (StdinSource *self, gsize *budget)
+read_portion (Input *self, gsize *budget)
 {
   struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
   gssize        n;
@@ -59,10 +70,10 @@ read_stdin (PgSource *base, gsize budget, const PgSourceSink *sink)
   StdinSource *self = (StdinSource *) base;
 
   self->is_at_end = FALSE;
-  if (!pg_reader_give (&self->reader, base, sink))
+  if (!pg_reader_give (&self->input->reader, base, sink))
     return FALSE;
-  while (budget > 0 && read_portion (self, &budget))
-    if (!pg_reader_give (&self->reader, base, sink))
+  while (budget > 0 && read_portion (self->input, &budget))
+    if (!pg_reader_give (&self->input->reader, base, sink))
       return FALSE;
   self->is_at_end = budget > 0;
   return !self->is_at_end;
@@ -73,7 +84,7 @@ get_state (const PgSource *base)
 {
   const StdinSource *self = (const StdinSource *) base;
 
-  if (self->problem != NULL)
+  if (self->input->problem != NULL)
     return PG_SOURCE_BLIND;
   return self->is_at_end ? PG_SOURCE_CURRENT : PG_SOURCE_BEHIND;
 }
@@ -81,7 +92,7 @@ get_state (const PgSource *base)
 static const char *
 get_problem (const PgSource *base)
 {
-  return ((const StdinSource *) base)->problem;
+  return ((const StdinSource *) base)->input->problem;
 }
 
 /* The end is seen when all before it was taken. */
@@ -94,10 +105,7 @@ is_over (const PgSource *base)
 static void
 free_stdin (PgSource *base)
 {
-  StdinSource *self = (StdinSource *) base;
-
-  pg_reader_clear (&self->reader);
-  g_free (self);
+  g_free (base);
 }
 
 static const PgSourceClass stdin_class = {
@@ -116,5 +124,6 @@ pg_stdin_source_new (G_GNUC_UNUSED const PgSourceSpec *spec, G_GNUC_UNUSED GErro
   StdinSource *self = g_new0 (StdinSource, 1);
 
   self->base.class = &stdin_class;
+  self->input = &the_input;
   return &self->base;
 }

@@ -198,6 +198,26 @@ class Signals(DaemonTest):
         self.log.append(loglines.iso(B))
         self.popgated.wait_for_verdict('OK', B)
 
+    def test_sighup_with_a_source_that_cannot_be_keeps_the_old_file(self):
+        """All of it: what is wrong is seen only when the source is made."""
+        self.log.append(loglines.iso(A, when=time.time() - 60))
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', A)
+        self.popgated.configure({'popgate.window': '30s', 'log.source': 'journal:dovecot.service,uid=nobody-of-this-name'})
+        self.popgated.hang_up()
+        wait_for(lambda: 'is kept as it was' in self.popgated.log(), 'the bad source to be logged')
+        self.assertVerdict('OK', A)
+        self.log.append(loglines.iso(B))
+        self.popgated.wait_for_verdict('OK', B)
+
+    def test_standard_descriptors_that_are_closed(self):
+        """What is opened next must not take their place: lines of the log would be written into it."""
+        for number in range(3):
+            self.popgated.wrapper = ['sh', '-c', f'exec "$0" "$@" {number}>&-']
+            self.popgated.start()
+            self.assertEqual(os.readlink(f'/proc/{self.popgated.program.pid}/fd/{number}'), '/dev/null')
+            self.popgated.end()
+
     def test_signals_right_at_the_start(self):
         """From the moment at which the socket is there."""
         for number in (signal.SIGHUP, signal.SIGTERM) * 10:

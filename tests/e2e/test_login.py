@@ -2,6 +2,7 @@
 """popgate-login: logins that Dovecot itself tells of, and no log."""
 
 import base64
+import errno
 import fcntl
 import os
 import pwd
@@ -297,6 +298,17 @@ def report_as(popgated, user, address, program=('/bin/true',), **environment):
 
 
 @unittest.skipIf(os.geteuid() != 0, 'only root can be one user and another')
+def _fill(path):
+    """Write a file until not one more byte fits."""
+    with open(path, 'wb', buffering=0) as file:
+        try:
+            while file.write(b'x' * 4096):
+                pass
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+
+
 class Socket(DaemonTest):
     """The daemon's side, without a Dovecot."""
 
@@ -398,6 +410,29 @@ class Socket(DaemonTest):
         self.assertEqual(self.reports()['waiting'], 0)
         self.assertEqual(len(self.popgated.grants()), WAITING_MAX)
         self.assertLessEqual(int(self.popgated.grants()[B]['newest']), reported)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can mount a small disk')
+    def test_while_the_database_cannot_be_written(self):
+        """It can be read: but who has logged in is not in it, and must not be bounced for that."""
+        store = f'{self.folder}/small'
+        os.mkdir(store)
+        self.popgated.configure({'popgate.store': f'gdbm:{store}/popgate.gdbm'})
+        self.popgated.wrapper = ['unshare', '--mount', 'sh', '-c', f'mount -t tmpfs -o size=2m none {store} && exec "$0" "$@"']
+        self.popgated.start()
+        self.popgated.wait_for_verdict('DUNNO', B)
+        filler = f'/proc/{self.popgated.program.pid}/root{store}/filler'
+        _fill(filler)
+        number = 0
+        while not self.reports()['waiting']:
+            for number in range(number, number + 500):
+                now = int(time.time() * 1e6).to_bytes(8, 'little')
+                address = f'10.1.{number >> 8}.{number & 255}'.encode()
+                self.send(b'pgl\x01' + now + b'\x04pop3' + bytes([len(address)]) + address + b'\x00\x03bob')
+        self.assertVerdict('DEFER_IF_REJECT', B)
+        self.assertIn('popgate-login', self.popgated.cli('--json', 'status').objects()[0]['source_problem'])
+        os.unlink(filler)
+        self.popgated.wait_for_verdict('DUNNO', B)
+        self.assertEqual(self.reports()['waiting'], 0)
 
     def test_reports_that_came_before_the_end(self):
         self.popgated.start()

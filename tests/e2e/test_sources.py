@@ -394,6 +394,34 @@ class Stdin(DaemonTest):
         os.close(reader)
         return writer
 
+    def add_source(self):
+        """Tell it to read a file besides; it makes all its sources anew."""
+        other = loglines.LogFile(f'{self.folder}/other.log')
+        other.append(loglines.iso(C))
+        self.popgated.configure({'log.source': f'stdin:,format=syslog, file:{other.path}'})
+        self.popgated.hang_up()
+        self.popgated.wait_for_verdict('OK', C)
+
+    def test_a_reload_within_a_line(self):
+        """The pipe can't be read again: what was read of the line is kept."""
+        writer = self.start_with_pipe()
+        self.addCleanup(os.close, writer)
+        os.write(writer, loglines.iso(A) + loglines.iso(B)[:60])
+        self.popgated.wait_for_verdict('OK', A)
+        self.add_source()
+        os.write(writer, loglines.iso(B)[60:])
+        self.popgated.wait_for_verdict('OK', B)
+
+    def test_a_reload_makes_no_line_of_the_end_of_one(self):
+        writer = self.start_with_pipe()
+        self.addCleanup(os.close, writer)
+        os.write(writer, loglines.iso(A) + loglines.filler(100)[:60])
+        self.popgated.wait_for_verdict('OK', A)
+        self.add_source()
+        os.write(writer, loglines.iso(B) + loglines.iso('192.0.2.77'))
+        self.popgated.wait_for_verdict('OK', '192.0.2.77')
+        self.assertVerdict('DUNNO', B)
+
     def test_its_end_is_the_end(self):
         """What was written before it is taken, the database closed, the sockets gone."""
         writer = self.start_with_pipe()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lines that Courier's logger tore: nobody who failed to log in gets a grant by a piece of one."""
 
+import os
 import time
 from datetime import datetime, timezone
 
@@ -64,3 +65,24 @@ class CourierTorn(DaemonTest):
         self.popgated.start()
         self._pass_a_login('192.0.2.5')
         self.assertVerdict('DUNNO', A)
+
+
+class CourierTornInAPipe(DaemonTest):
+
+    SETTINGS = {'log.source': 'stdin:,format=syslog'}
+
+    def test_nor_behind_a_kill(self):
+        """A pipe has no position: what was read of it by the one before is not known."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, writer)
+        self.addCleanup(os.close, reader)
+        self.popgated.start(stdin=reader)
+        os.write(writer, courier(connection(C)) + courier(FIRST_PIECE) + loglines.iso('192.0.2.4'))
+        self.popgated.wait_for_verdict('OK', '192.0.2.4')
+        self.popgated.kill()
+        os.write(writer, courier(login(A)) + loglines.iso('192.0.2.5'))
+        self.popgated.start(stdin=reader)
+        self.popgated.wait_for_verdict('OK', '192.0.2.5')
+        self.assertVerdict('DUNNO', A)
+        os.write(writer, courier(connection(B)) + courier(login(B)))
+        self.popgated.wait_for_verdict('OK', B)

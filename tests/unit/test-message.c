@@ -37,6 +37,10 @@ static const struct
   { "in a string", "{\"a\":\"", "[{", 1000, "\"}", TRUE },
   { "behind a quote in a string", "{\"a\":\"\\\"", "[", 1000, "\"}", TRUE },
   { "behind a backslash in a string", "{\"a\":\"\\\\\", \"b\":", "[", 4000000, "", FALSE },
+  { "behind a quote in a comment", "/*\"*/{\"a\":", "[", 4000000, "", FALSE },
+  { "behind a quote in a comment of a line", "//\"\n{\"a\":", "[", 4000000, "", FALSE },
+  { "behind a quote in other quotes", "{'\"':", "[", 4000000, "", FALSE },
+  { "slashes and quotes in a string", "{\"a\":\"", "/*'", 1000, "\"}", TRUE },
   { "backslash at the end", "{\"a\":\"\\", "", 0, "", FALSE },
 };
 
