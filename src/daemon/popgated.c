@@ -95,6 +95,7 @@ run (void)
   gboolean  is_config;
 
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own */
   g_unix_signal_add (SIGHUP, on_reload, &daemon);
   g_unix_signal_add (SIGTERM, on_stop, loop);
   g_unix_signal_add (SIGINT, on_stop, loop);

@@ -2,6 +2,7 @@
 #include "daemon/sweeper.h"
 
 #include "core/duration.h"
+#include "core/error.h"
 #include "core/steady.h"
 
 /* Records looked at, or removed, in one turn of the main loop. */
@@ -48,12 +49,13 @@ pg_sweeper_free (PgSweeper *self)
 static gboolean
 look_at_next (PgSweeper *self, gint64 now_us)
 {
-  PgRecord      record;
-  PgStoreAnswer answer = pg_store_cursor_next (self->cursor, &record, NULL);
+  PgRecord record;
+  g_autoptr (GError) error = NULL;
+  PgStoreAnswer answer = pg_store_cursor_next (self->cursor, &record, &error);
 
   if (answer == PG_STORE_FOUND && pg_engine_is_outdated (&record, now_us))
     g_array_append_val (self->found, record.address);
-  return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && pg_engine_problem (self->engine) == NULL);
+  return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && !g_error_matches (error, PG_ERROR, PG_ERROR_STORE));
 }
 
 /* Returns TRUE while there is more to look at. */

@@ -114,6 +114,18 @@ pg_follow_drain (PgFollow *self)
 
 /* --- which files ----------------------------------------------------------------------------------------------------- */
 
+static void
+warn (PgFollow *self, const char *what)
+{
+  char *before = self->warning;
+
+  if (before != NULL && (strlen (before) > WARNING_MAX || strstr (before, what) != NULL))
+    return;
+  self->warning =
+      g_strdup_printf ("%s%slogins may be missing, %s", before != NULL ? before : "", before != NULL ? "; " : "", what);
+  g_free (before);
+}
+
 /* Follows @tail (transfer full), to be read before @younger; NULL: after all others. */
 static PgFollowed *
 add (PgFollow *self, PgTail *tail, GList *younger)
@@ -126,7 +138,11 @@ add (PgFollow *self, PgTail *tail, GList *younger)
     self->source->format = pg_lookback_guess (tail);
   g_queue_insert_before (&self->files, younger, followed);
   if (g_queue_get_length (&self->files) > PG_FOLLOW_MAX)
-    drop_oldest (self);
+    {
+      if (!((const PgFollowed *) g_queue_peek_head (&self->files))->is_at_end)
+        pg_follow_warn_of_many (self);
+      drop_oldest (self);
+    }
   return followed;
 }
 
@@ -156,15 +172,18 @@ pg_follow_current_link (PgFollow *self)
 
 /* What was renamed or removed just now is no matter: it is met under its new name. */
 static void
-warn (PgFollow *self, const char *path, const GError *error)
+warn_of_file (PgFollow *self, const char *path, const GError *error)
 {
-  char *before = self->warning;
+  if (access (path, F_OK) == 0)
+    warn (self, error->message);
+}
 
-  if (access (path, F_OK) != 0 || (before != NULL && (strlen (before) > WARNING_MAX || strstr (before, error->message) != NULL)))
-    return;
-  self->warning =
-      g_strdup_printf ("%s%slogins may be missing, %s", before != NULL ? before : "", before != NULL ? "; " : "", error->message);
-  g_free (before);
+void
+pg_follow_warn_of_many (PgFollow *self)
+{
+  g_autofree char *what = g_strdup_printf ("%s: more than %d files are not read", self->path, PG_FOLLOW_MAX);
+
+  warn (self, what);
 }
 
 PgTail *
@@ -174,7 +193,7 @@ pg_follow_open_packed (PgFollow *self, const char *path, const PgTailMark *mark,
   PgTail *tail = want != NULL ? pg_packed_open (path, want, mark, out_goes_on, &damage) : NULL;
 
   if (damage != NULL)
-    warn (self, path, damage);
+    warn_of_file (self, path, damage);
   if (tail != NULL && self->source->format == PG_HEAD_UNKNOWN)
     self->source->format = want->format;
   return tail;
@@ -190,7 +209,7 @@ pg_follow_open (PgFollow *self, const char *path, PgPackedWant *want, gboolean *
     return pg_follow_open_packed (self, path, NULL, want, out_goes_on);
   tail = pg_tail_open (path, self->trust, &error);
   if (tail == NULL)
-    warn (self, path, error);
+    warn_of_file (self, path, error);
   return tail;
 }
 

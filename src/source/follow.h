@@ -91,6 +91,9 @@ PgTail *pg_follow_open (PgFollow *self, const char *path, PgPackedWant *want, gb
 PgTail *pg_follow_open_packed (PgFollow *self, const char *path, const PgTailMark *mark, PgPackedWant *want,
                                gboolean *out_goes_on);
 
+/** pg_follow_warn_of_many: there are more files to be read than PG_FOLLOW_MAX; the oldest are not. */
+void pg_follow_warn_of_many (PgFollow *self);
+
 /** pg_follow_current_link: where predecessors that are found at the start go: before the current file; NULL: at the end. */
 GList *pg_follow_current_link (PgFollow *self);
 

@@ -102,12 +102,15 @@ look_back (Search *self)
   GQueue    found = G_QUEUE_INIT;
   gboolean  goes_on = TRUE;
   PgTail   *tail;
+  guint     i;
 
   if (follow->current != NULL)
     goes_on = pg_lookback_seek (follow->current->tail, follow->source->format, self->want.since_us, self->want.clock);
-  for (guint i = 0; i < self->older->len && goes_on && i + 1 < PG_FOLLOW_MAX; i++)
+  for (i = 0; i < self->older->len && goes_on && i + 1 < PG_FOLLOW_MAX; i++)
     if ((tail = open_wanted (self, g_ptr_array_index (self->older, i), &goes_on)) != NULL)
       g_queue_push_head (&found, tail);
+  if (goes_on && i < self->older->len)
+    pg_follow_warn_of_many (follow);
   while ((tail = g_queue_pop_head (&found)) != NULL)
     pg_follow_add_older (follow, tail, pg_follow_current_link (follow));
 }

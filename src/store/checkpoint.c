@@ -4,6 +4,8 @@
 #include "store/base.h"
 #include "store/replay.h"
 
+#include <unistd.h>
+
 struct _PgCheckpoint
 {
   char    *path;
@@ -35,6 +37,8 @@ make_base (PgCheckpoint *self, GError **error)
                 && finish_base (self->path, file, self->last, error);
 
   pg_file_free (file);
+  if (!ok)
+    (void) unlink (fresh); /* it would take the room that the redo log needs */
   return ok;
 }
 
@@ -102,5 +106,7 @@ pg_checkpoint_of_database (const char *path, guint64 number, GError **error)
   pg_file_free (file);
   if (ok)
     pg_family_remove_until (path, number);
+  else
+    (void) unlink (fresh);
   return ok;
 }

@@ -87,7 +87,10 @@ add_place (PgStore *self, const PgNote *note, guint64 *out_place, GError **error
   if (!write_place (self, *out_place, note, error))
     return FALSE;
   self->root.n_places++;
-  return pg_store_put_root (self, error);
+  if (pg_store_put_root (self, error))
+    return TRUE;
+  self->root.n_places--;
+  return FALSE;
 }
 
 /* Finds room for a note that is not stored yet, and writes it there. */

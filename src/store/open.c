@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening a store: what is whole is used, what is not is made anew. */
 #include "core/error.h"
+#include "store/base.h"
 #include "store/salvage.h"
 #include "store/session.h"
 #include "store/sieve.h"
@@ -53,17 +54,16 @@ take_root (const PgRoot *root, gpointer user_data)
   *last = *root;
 }
 
-/* A crash in the middle of a write may leave a file that GDBM can't read: its root still says that it was in use. */
+/* A crash in the middle of a write may leave a file that GDBM can't read: its root still says that it was in use, and which part
+ * of the redo log there must be. Without a root next_note_id is 0. */
 static Live
 judge_damaged (PgStore *self)
 {
   PgRoot root = { .is_clean = TRUE };
 
   pg_sieve_roots (self->path, take_root, &root);
-  if (root.is_clean)
-    return LIVE_DAMAGED;
   self->root = root;
-  return LIVE_UNCLEAN;
+  return root.is_clean ? LIVE_DAMAGED : LIVE_UNCLEAN;
 }
 
 /* What was open here, and failed, is not to be believed when it says that it is clean. */
@@ -207,6 +207,18 @@ reopen (PgStore *self, GError **error)
   return pg_file_open (self->file, self->path, PG_FILE_WRITE, error) && pg_file_get_root (self->file, &self->root, error);
 }
 
+/* Does @known, which was found in what stands there, tell what must be in base and redo log? */
+static gboolean
+is_known (const PgStore *self, const PgFamily *family, Live live, const PgRoot *known)
+{
+  const GArray *bases = family->bases;
+
+  if (live != LIVE_DAMAGED)
+    return live == LIVE_UNCLEAN;
+  return known->next_note_id > 0 && bases->len > 0
+         && pg_base_database (self->path, g_array_index (bases, guint64, bases->len - 1)) == pg_root_database (known);
+}
+
 /* Out of base and redo log. PG_ERROR_DAMAGED: they are not whole. */
 static gboolean
 rebuild (PgStore *self, const PgFamily *family, Live live, GError **error)
@@ -214,7 +226,7 @@ rebuild (PgStore *self, const PgFamily *family, Live live, GError **error)
   g_autofree char *fresh = fresh_name (self);
   const PgRoot     known = self->root;
 
-  if (!pg_replay_all (self->path, family, live == LIVE_UNCLEAN ? &known : NULL, fresh, &self->replayed, error)
+  if (!pg_replay_all (self->path, family, is_known (self, family, live, &known) ? &known : NULL, fresh, &self->replayed, error)
       || !put_in_place (self, live == LIVE_DAMAGED, error) || !reopen (self, error) || !count_all (self, error))
     return FALSE;
   self->is_rebuilt = TRUE;

@@ -6,6 +6,8 @@
 #include "store/place.h"
 #include "store/segment.h"
 
+#include <unistd.h>
+
 typedef struct
 {
   PgFile     *file;
@@ -88,6 +90,27 @@ pg_replay_base (const char *path, guint64 base, guint64 last, PgFile *file, cons
   return ok;
 }
 
+static gboolean
+take_nothing (G_GNUC_UNUSED const PgChange *change, G_GNUC_UNUSED gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+  return TRUE;
+}
+
+gboolean
+pg_replay_is_log_whole (const char *path, const PgFamily *family, const PgRoot *root)
+{
+  guint64 newest = pg_family_newest (family);
+  guint64 first = family->redos->len > 0 ? g_array_index (family->redos, guint64, 0) : newest + 1;
+  guint64 base = family->bases->len > 0 ? g_array_index (family->bases, guint64, family->bases->len - 1) : first - 1;
+  gint64  end;
+
+  for (guint64 number = MIN (first, base + 1); number <= newest; number++)
+    if (!find_end (path, number, family, &end, NULL)
+        || !pg_segment_read (path, number, pg_root_database (root), end, take_nothing, NULL, &end, NULL))
+      return FALSE;
+  return root->redo <= newest;
+}
+
 /* --- all of it ------------------------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -131,6 +154,8 @@ pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, co
       gboolean ok = rebuild (path, family, g_array_index (family->bases, guint64, i - 1), known, file, to, out, &cause);
 
       pg_file_free (file);
+      if (!ok)
+        (void) unlink (to);
       if (ok || !g_error_matches (cause, PG_ERROR, PG_ERROR_DAMAGED))
         {
           g_clear_error (&first);

@@ -43,4 +43,12 @@ G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, const char *to, PgReplay *out,
                         GError **error);
 
+/**
+ * pg_replay_is_log_whole:
+ * @root: the database's
+ *
+ * Returns: TRUE if nothing of the redo log behind the newest base is missing or damaged, whatever became of the base
+ */
+gboolean pg_replay_is_log_whole (const char *path, const PgFamily *family, const PgRoot *root);
+
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "store/file-root.h"
 #include "store/keys.h"
 #include "store/place.h"
+#include "store/replay.h"
 #include "store/sieve.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 #define NOTES_MISSING "an administrator's note could not be found"
 #define NOTES_DOUBTFUL "an administrator's note was found in two forms"
+#define NOTES_OLD "an administrator's note may be an old one"
 #define NOTES_UNKNOWN "of the administrators' notes nothing was found"
 
 /* The note of a place, or that it is free, as the base and the redo log have it, and as the database has it. */
@@ -37,7 +39,9 @@ typedef struct
   GHashTable     *places; /* of Place, by its key */
   PgFile         *file;   /* the new one */
   PgRoot          fresh;
-  gboolean        is_live; /* what is sifted now is the database itself */
+  gboolean        is_log_whole;
+  gboolean        is_live_clean; /* the database itself was closed in order: each page of it is the newest */
+  gboolean        is_live;       /* what is sifted now is the database itself */
   PgSalvage      *out;
   gboolean        is_failed; /* of the new file: all else is in vain */
   GError         *error;
@@ -78,8 +82,10 @@ take_root (const PgRoot *root, gpointer user_data)
   if (!self->has_root || memcmp (&self->root.secret, &root->secret, sizeof root->secret) != 0)
     self->root = *root;
   self->has_root = TRUE;
+  self->is_live_clean = self->is_live && root->is_clean;
   self->root.n_places = MAX (self->root.n_places, root->n_places);
   self->root.next_note_id = MAX (self->root.next_note_id, root->next_note_id);
+  self->root.redo = MAX (self->root.redo, root->redo);
 }
 
 static void
@@ -195,6 +201,8 @@ save_place (Salvage *self, Place *place)
     self->out->lost_notes = NOTES_MISSING;
   else if (place->is_doubtful || (place->has_live && place->has_log && memcmp (place->of_live, place->of_log, PG_NOTE_SIZE) != 0))
     self->out->lost_notes = NOTES_DOUBTFUL;
+  else if (!place->has_live && !self->is_log_whole)
+    self->out->lost_notes = NOTES_OLD;
   if (found != PG_PLACE_NOTE || self->is_failed)
     return;
   self->is_failed = !put_note (self, &note);
@@ -221,8 +229,9 @@ save_notes (Salvage *self, gint64 now_us)
 {
   if (!self->has_root)
     self->out->lost_notes = NOTES_UNKNOWN;
-  else
-    self->fresh.next_note_id = self->root.next_note_id;
+  else if (!self->is_log_whole && !self->is_live_clean)
+    self->out->lost_notes = NOTES_OLD; /* changes of it, and that there is another, may be what is lost */
+  self->fresh.next_note_id = self->has_root ? self->root.next_note_id : self->fresh.next_note_id;
   for (guint64 number = 0; self->has_root && number < self->root.n_places; number++)
     {
       PgHash key = pg_key_of_place (&self->root.secret, number);
@@ -281,6 +290,7 @@ pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now
 
   *out = (PgSalvage){ .n_grants = 0 };
   visit_all (&self, find_roots);
+  self.is_log_whole = self.has_root && pg_replay_is_log_whole (path, family, &self.root);
   list_places (&self);
   ok = begin_file (&self, to);
   if (ok && self.has_root)
@@ -291,6 +301,9 @@ pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now
   g_hash_table_unref (self.places);
   pg_file_free (self.file);
   if (!ok)
-    g_propagate_error (error, self.error);
+    {
+      (void) unlink (to);
+      g_propagate_error (error, self.error);
+    }
   return ok;
 }

@@ -213,6 +213,16 @@ has_mark_behind (Reader *self, gboolean *out, GError **error)
   return TRUE;
 }
 
+/* Who goes on behind the last file relies on all of it, and a process that died may not have waited for the disk. */
+static gboolean
+wait_for_disk (const Reader *self, GError **error)
+{
+  if (fdatasync (self->fd) == 0 || errno == EINVAL || errno == EROFS)
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: cannot be brought to the disk: %s", self->name, g_strerror (errno));
+  return FALSE;
+}
+
 /* Is what follows only torn by a crash? */
 static gboolean
 judge_tail (Reader *self, GError **error)
@@ -242,7 +252,7 @@ read_all (Reader *self, guint64 number, guint64 database, gint64 end, PgSegmentT
   *out_end = self->at;
   if (end >= 0)
     return self->at == end || refuse (self, "a change is not whole", error);
-  return judge_tail (self, error);
+  return judge_tail (self, error) && wait_for_disk (self, error);
 }
 
 gboolean

@@ -100,9 +100,10 @@ write_head (int fd, const PgSegmentHead *head)
   return write_at (fd, image, sizeof image, 0) && fsync (fd) == 0;
 }
 
-/* Makes the file under another name, so that the right name only ever stands for one with a whole head. */
+/* Makes the file under another name, so that the right name only ever stands for one with a whole head. Once it has that name it
+ * says where the file before ends, also if that is all: to that one nothing is added any more. */
 static int
-make_file (const PgSegment *self, const PgSegmentHead *head)
+make_file (PgSegment *self, const PgSegmentHead *head)
 {
   g_autofree char *fresh = g_strconcat (self->path, ".redo.new", NULL);
   g_autofree char *name = pg_family_redo_name (self->path, head->number);
@@ -112,8 +113,12 @@ make_file (const PgSegment *self, const PgSegmentHead *head)
   if (fd < 0)
     return -1;
   pg_family_step ("write redo head");
-  if (write_head (fd, head) && rename (fresh, name) == 0 && pg_family_sync_folder (self->path))
-    return fd;
+  if (write_head (fd, head) && rename (fresh, name) == 0)
+    {
+      close_file (self);
+      if (pg_family_sync_folder (self->path))
+        return fd;
+    }
   reason = errno;
   close (fd);
   errno = reason;
@@ -130,7 +135,6 @@ pg_segment_begin (PgSegment *self, GError **error)
     fd = make_file (self, &head);
   if (fd < 0)
     return fail (self, "begin a file of", error);
-  close_file (self);
   self->fd = fd;
   self->number = head.number;
   self->end = PG_SEGMENT_HEAD;

@@ -37,7 +37,8 @@ guint64 pg_segment_number (const PgSegment *self);
 /** pg_segment_end: how far that file goes. */
 gint64 pg_segment_end (const PgSegment *self);
 
-/** pg_segment_begin: begins the next file, and waits for the disk. On failure the one before goes on. */
+/** pg_segment_begin: begins the next file, and waits for the disk. On failure the one before goes on, if it still can:
+ * else the next append begins the file again. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_segment_begin (PgSegment *self, GError **error);
 

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "store/base.h"
+#include "store/segment-private.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,13 +70,22 @@ is_of_database (const PgStore *self, const PgFamily *family, guint64 base, guint
          && (newest == base || (pg_segment_read_head (self->path, newest, &head, NULL) && head.database == database));
 }
 
+/* Does the redo log end where the database was closed? Files that were begun since, and not written to, count for nothing. */
+static gboolean
+ends_there (const PgStore *self, guint64 newest)
+{
+  while (self->root.redo > 0 && newest > self->root.redo && redo_size (self, newest) == PG_SEGMENT_HEAD)
+    newest--;
+  return self->root.redo == newest;
+}
+
 /* Are base and redo log, put together, the database that was closed in order? */
 static gboolean
 has_base (PgStore *self, const PgFamily *family)
 {
   guint64 newest = pg_family_newest (family);
 
-  if (self->is_base_bad || family->bases->len == 0 || self->root.redo != newest)
+  if (self->is_base_bad || family->bases->len == 0 || !ends_there (self, newest))
     return FALSE;
   self->base = g_array_index (family->bases, guint64, family->bases->len - 1);
   return is_of_database (self, family, self->base, newest);
@@ -91,6 +101,14 @@ make_base (PgStore *self, guint64 number, GError **error)
   return TRUE;
 }
 
+/* Nobody waits yet. If it fails, a checkpoint is tried later, which tells: base and redo log are as good as they were. */
+static void
+shorten (PgStore *self, guint64 newest)
+{
+  if (is_long (self, newest) && !make_base (self, newest, NULL))
+    self->checkpoint_pause = 0;
+}
+
 /* Sees to it that there is a base, with a redo log that goes as far as the database does. */
 static gboolean
 prepare (PgStore *self, const PgFamily *family, GError **error)
@@ -98,7 +116,10 @@ prepare (PgStore *self, const PgFamily *family, GError **error)
   guint64 newest = pg_family_newest (family);
 
   if (has_base (self, family))
-    return !is_long (self, newest) || make_base (self, newest, error);
+    {
+      shorten (self, newest);
+      return TRUE;
+    }
   if (!pg_family_is_empty (family))
     {
       if (!pg_family_set_all_aside (self->path, error))
@@ -197,7 +218,10 @@ close_file (PgStore *self, GError **error)
       return is_saved;
     }
   g_clear_error (&cause); /* the database itself has it all */
-  return was_begun ? close_clean (self, last, error) : pg_file_close (self->file, error);
+  if (!(was_begun ? close_clean (self, last, error) : pg_file_close (self->file, error)))
+    return FALSE;
+  self->suspect = 0; /* what it says of itself holds again */
+  return TRUE;
 }
 
 gboolean

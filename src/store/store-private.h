@@ -53,6 +53,10 @@ PgStoreAnswer pg_store_get_value (PgStore *self, const PgHash *key, PgSpan *out_
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *image, gsize size, GError **error);
 
+/** pg_store_remove_value: ABSENT if nothing stands under @key. */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_remove_value (PgStore *self, const PgHash *key, GError **error);
+
 /** pg_store_put_root: writes the root as it is now. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_root (PgStore *self, GError **error);

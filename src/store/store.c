@@ -12,71 +12,6 @@
 
 G_STATIC_ASSERT (POSITION_AT + PG_STORE_POSITION_MAX <= PG_STORE_POSITION_SIZE);
 G_STATIC_ASSERT (PG_STORE_POSITION_MAX <= G_MAXUINT8);
-G_STATIC_ASSERT ((int) PG_STORE_FAILED == (int) PG_FILE_FAILED && (int) PG_STORE_ABSENT == (int) PG_FILE_ABSENT
-                 && (int) PG_STORE_FOUND == (int) PG_FILE_FOUND);
-
-/* --- values ---------------------------------------------------------------------------------------------------------- */
-
-PgStoreAnswer
-pg_store_get_value (PgStore *self, const PgHash *key, PgSpan *out_value, GError **error)
-{
-  return (PgStoreAnswer) pg_file_get (self->file, pg_key_span (key), out_value, error);
-}
-
-/* Each change of the file goes to the redo log as well; what can't go there is not made. */
-static gboolean
-may_write (PgStore *self, GError **error)
-{
-  if (!pg_file_is_open (self->file, error))
-    return FALSE;
-  if (self->is_begun)
-    return pg_redo_has_room (self->redo, error);
-  g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: cannot be written: %s", self->path,
-               self->begin_problem != NULL ? self->begin_problem : "it is open for reading only");
-  return FALSE;
-}
-
-static gboolean
-put_span (PgStore *self, PgSpan key, const guint8 *image, gsize size, GError **error)
-{
-  PgSpan value = pg_span ((const char *) image, size);
-
-  if (!may_write (self, error) || !pg_file_put (self->file, key, value, error))
-    return FALSE;
-  pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_PUT, .key = key, .value_len = size, .value = value });
-  return TRUE;
-}
-
-static PgFileAnswer
-remove_span (PgStore *self, PgSpan key, GError **error)
-{
-  PgFileAnswer answer = may_write (self, error) ? pg_file_remove (self->file, key, error) : PG_FILE_FAILED;
-
-  if (answer == PG_FILE_FOUND)
-    pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_REMOVE, .key = key });
-  return answer;
-}
-
-gboolean
-pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *image, gsize size, GError **error)
-{
-  return put_span (self, pg_key_span (key), image, size, error);
-}
-
-gboolean
-pg_store_put_root (PgStore *self, GError **error)
-{
-  guint8 image[PG_ROOT_SIZE];
-
-  pg_root_encode (&self->root, image);
-  return put_span (self, pg_span_from_string (PG_ROOT_KEY), image, sizeof image, error);
-}
-
-gboolean
-pg_store_refuse_damaged (PgStore *self, const char *what, GError **error)
-{
-  return pg_file_refuse (self->file, g_error_new_literal (PG_ERROR, PG_ERROR_DAMAGED, what), error);
-}
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
@@ -119,16 +54,6 @@ pg_store_free (PgStore *self)
   g_free (self);
 }
 
-void
-pg_store_tell (PgStore *self, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_queue_push_tail (&self->news, g_strdup_vprintf (format, args));
-  va_end (args);
-}
-
 char *
 pg_store_take_news (PgStore *self)
 {
@@ -154,31 +79,6 @@ pg_store_id (const PgStore *self)
 }
 
 /* --- grants ---------------------------------------------------------------------------------------------------------- */
-
-/* Base and redo log have what is damaged in the database, unless it was made of them. */
-static gboolean
-can_be_mended (const PgStore *self)
-{
-  return self->is_begun && !self->is_rebuilt;
-}
-
-PgStoreAnswer
-pg_store_decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord *out, GError **error)
-{
-  GError  *cause = NULL;
-  gboolean ok = pg_record_decode (pg_store_span_bytes (value), value.len, &self->root.secret, key, out, &cause);
-
-  pg_file_free_span (&value);
-  if (ok)
-    return PG_STORE_FOUND;
-  if (can_be_mended (self))
-    {
-      (void) pg_file_refuse (self->file, cause, error);
-      return PG_STORE_FAILED;
-    }
-  g_propagate_prefixed_error (error, cause, "%s: ", self->path);
-  return PG_STORE_FAILED;
-}
 
 PgStoreAnswer
 pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **error)
@@ -208,12 +108,12 @@ pg_store_put (PgStore *self, const PgRecord *record, GError **error)
 gboolean
 pg_store_remove (PgStore *self, const PgAddress *address, GError **error)
 {
-  PgHash       key = pg_key_of_grant (&self->root.secret, address);
-  PgFileAnswer answer = remove_span (self, pg_key_span (&key), error);
+  PgHash        key = pg_key_of_grant (&self->root.secret, address);
+  PgStoreAnswer answer = pg_store_remove_value (self, &key, error);
 
-  if (answer == PG_FILE_FOUND)
+  if (answer == PG_STORE_FOUND)
     self->n_grants--;
-  return answer != PG_FILE_FAILED;
+  return answer != PG_STORE_FAILED;
 }
 
 guint64

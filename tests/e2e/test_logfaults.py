@@ -2,6 +2,7 @@
 """What can befall a log: each is seen in `popgate status` within a second, bounces nobody's mail, and grants nothing."""
 
 import calendar
+import glob
 import gzip
 import os
 import pwd
@@ -184,6 +185,34 @@ class AsNobody(LogFault):
 
 
 class OldLines(LogFault):
+
+    def test_more_predecessors_than_are_followed(self):
+        """Of those that are too many logins are missing; that is told."""
+        self.popgated.end()
+        for address in (B, C, B, C, B, C, B, C):
+            self.log.append(loglines.iso(address))
+            self.log.shift()
+        self.log.append(loglines.iso(C))
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', C)
+        self.see_warning('logins may be missing')
+        self.assertIn('more than 6 files', self.popgated.must('status'))
+
+    def test_more_predecessors_than_are_looked_back_at(self):
+        self.popgated.end()
+        for path in glob.glob(self.popgated.store + '*'):
+            os.unlink(path)
+        self.test_more_predecessors_than_are_followed()
+
+    def test_as_many_predecessors_as_are_followed(self):
+        self.popgated.end()
+        for _ in range(5):
+            self.log.append(loglines.iso(C))
+            self.log.shift()
+        self.log.append(loglines.iso(B))
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', B)
+        self.assertNotIn('logins may be missing', self.popgated.must('status'))
 
     def test_stamps_jump_back(self):
         """What is too old grants nothing, and the next line with a right stamp ends it."""
