@@ -46,5 +46,6 @@ PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_reload (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_parse (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_doctor (PgCli *cli, int argc, char **argv);
 
 G_END_DECLS

@@ -21,6 +21,7 @@ static const PgSubcommand subcommands[] = {
   { "freeze", "", "Let nobody relay by popgate until thaw; mail waits", pg_cmd_freeze },
   { "thaw", "", "End a freeze", pg_cmd_thaw },
   { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
+  { "doctor", "", "Look for what is wrong here, and say what to change", pg_cmd_doctor },
   { "status", "", "Show how popgated is", pg_cmd_status },
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
 };

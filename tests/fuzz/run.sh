@@ -3,7 +3,7 @@
 # Goal of this test: no input makes a parser of the core read where it should not, or answer what it must not.
 #
 # Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line login-form joiner torn change
-#                                record report config
+#                                record report config postconf
 # Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
@@ -106,6 +106,12 @@ make_seeds() {
       printf '\240\001\000\001bLOGIN, user=bob\n\000\310\000\001l\n' >"$2/seed-2"
       ;;
     record | change) ;;
+    postconf)
+      printf 's%s' 'mynetworks = 127.0.0.0/8' >"$2/seed-1"
+      printf 'm%s' 'smtp inet n - y - - smtpd -o x=y' >"$2/seed-2"
+      printf 'l%s' 'permit_mynetworks, check_policy_service { unix:x, timeout=5s, { default_action = OK a } }, reject' >"$2/seed-3"
+      printf 'n%s' '127.0.0.0/8 [::1]/128 [::ffff:127.0.0.0]/104' >"$2/seed-4"
+      ;;
     report) printf 'pgl\001\200\371\311V"a\006\000\004pop3\011192.0.2.7\014198.51.100.1\004anna' >"$2/seed-1" ;;
     *) echo "run.sh: no fuzzer $1" >&2; exit 2 ;;
   esac
@@ -125,7 +131,7 @@ run_one() {
 }
 
 status=0
-for name in ${*:-address lines request login-line login-form joiner torn change record report config}; do
+for name in ${*:-address lines request login-line login-form joiner torn change record report config postconf}; do
   run_one "$name" || status=1
 done
 exit $status
