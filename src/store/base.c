@@ -4,6 +4,7 @@
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/siphash.h"
+#include "store/disk.h"
 #include "store/family.h"
 
 #include <errno.h>
@@ -53,45 +54,6 @@ refuse (const char *name, const char *why, GError **error)
 
 /* --- bytes ----------------------------------------------------------------------------------------------------------- */
 
-/* Reads @len bytes at @offset; FALSE also if the file ends before, with errno 0 then. */
-static gboolean
-read_at (int fd, guint8 *data, gsize len, gint64 offset)
-{
-  while (len > 0)
-    {
-      gssize n = pread (fd, data, len, offset);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n == 0)
-        errno = 0;
-      if (n <= 0)
-        return FALSE;
-      data += n;
-      len -= (gsize) n;
-      offset += n;
-    }
-  return TRUE;
-}
-
-static gboolean
-write_at (int fd, const guint8 *data, gsize len, gint64 offset)
-{
-  while (len > 0)
-    {
-      gssize n = pwrite (fd, data, len, offset);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return FALSE;
-      data += n;
-      len -= (gsize) n;
-      offset += n;
-    }
-  return TRUE;
-}
-
 /* Sums up @size bytes of @fd, and copies them to @to, if that is not -1. */
 static gboolean
 sum_up (Summer *self, int fd, gint64 size, int to)
@@ -101,7 +63,7 @@ sum_up (Summer *self, int fd, gint64 size, int to)
       gsize len = (gsize) MIN (BLOCK, size - at);
 
       pg_bytes_put_u64 (self->block, self->sum);
-      if (!read_at (fd, self->block + 8, len, at) || (to >= 0 && !write_at (to, self->block + 8, len, at)))
+      if (!pg_disk_read (fd, self->block + 8, len, at) || (to >= 0 && !pg_disk_write (to, self->block + 8, len, at)))
         return FALSE;
       self->sum = pg_siphash_64 (&nobodys, self->block, len + 8);
     }
@@ -137,7 +99,7 @@ read_end (int fd, guint64 number, End *out, guint8 image[END_SIZE])
 {
   struct stat status;
 
-  if (fstat (fd, &status) != 0 || status.st_size < END_SIZE || !read_at (fd, image, END_SIZE, status.st_size - END_SIZE))
+  if (fstat (fd, &status) != 0 || status.st_size < END_SIZE || !pg_disk_read (fd, image, END_SIZE, status.st_size - END_SIZE))
     return FALSE;
   out->database = pg_bytes_get_u64 (image + DATABASE_AT);
   out->number = pg_bytes_get_u64 (image + NUMBER_AT);
@@ -259,7 +221,7 @@ add_end (int fd, End *end)
   end->size = status.st_size;
   encode_end (end, image);
   pg_bytes_put_u64 (image + CHECKSUM_AT, finish_sum (&summer, image));
-  return write_at (fd, image, sizeof image, status.st_size) && fsync (fd) == 0;
+  return pg_disk_write (fd, image, sizeof image, status.st_size) && fsync (fd) == 0;
 }
 
 gboolean

@@ -3,6 +3,7 @@
 #include "store/segment.h"
 
 #include "core/error.h"
+#include "store/disk.h"
 #include "store/family.h"
 #include "store/segment-private.h"
 
@@ -74,30 +75,12 @@ fail (const PgSegment *self, const char *what, GError **error)
 }
 
 static gboolean
-write_at (int fd, const guint8 *data, gsize len, gint64 offset)
-{
-  while (len > 0)
-    {
-      gssize n = pwrite (fd, data, len, offset);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return FALSE;
-      data += n;
-      len -= (gsize) n;
-      offset += n;
-    }
-  return TRUE;
-}
-
-static gboolean
 write_head (int fd, const PgSegmentHead *head)
 {
   guint8 image[PG_SEGMENT_HEAD];
 
   pg_segment_head_encode (head, image);
-  return write_at (fd, image, sizeof image, 0) && fsync (fd) == 0;
+  return pg_disk_write (fd, image, sizeof image, 0) && fsync (fd) == 0;
 }
 
 /* Makes the file under another name, so that the right name only ever stands for one with a whole head. Once it has that name it
@@ -162,7 +145,7 @@ write_group (PgSegment *self, guint8 *changes, gsize len)
   pg_change_seal_all (mark->data, mark->len, &self->secret, (guint64) self->end);
   pg_change_seal_all (changes, len, &self->secret, (guint64) self->end + mark->len);
   self->has_tail = TRUE;
-  if (!write_at (self->fd, mark->data, mark->len, self->end) || !write_at (self->fd, changes, len, self->end + mark->len))
+  if (!pg_disk_write (self->fd, mark->data, mark->len, self->end) || !pg_disk_write (self->fd, changes, len, self->end + mark->len))
     return FALSE;
   return TRUE;
 }
