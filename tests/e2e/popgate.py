@@ -3,8 +3,10 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from typing import NamedTuple
 
 import evidence
@@ -14,9 +16,19 @@ from processes import Program
 from waiting import wait_for
 
 _TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-POPGATED = os.path.abspath(os.environ.get('POPGATED', os.path.join(_TOP, 'popgated')))
-POPGATE = os.path.abspath(os.environ.get('POPGATE', os.path.join(_TOP, 'popgate')))
-POPGATE_LOGIN = os.path.abspath(os.environ.get('POPGATE_LOGIN', os.path.join(os.path.dirname(POPGATED), 'popgate-login')))
+_BIN = tempfile.TemporaryDirectory(prefix='pg-bin-')
+os.chmod(_BIN.name, 0o755)
+
+
+def _within_reach(program):
+    """A copy of a program, which users without a way to the tree can run as well: tests do so, and Dovecot does."""
+    return shutil.copy(os.path.abspath(program), _BIN.name)
+
+
+_BUILT = os.environ.get('POPGATED', os.path.join(_TOP, 'popgated'))
+POPGATED = _within_reach(_BUILT)
+POPGATE = _within_reach(os.environ.get('POPGATE', os.path.join(_TOP, 'popgate')))
+POPGATE_LOGIN = _within_reach(os.environ.get('POPGATE_LOGIN', os.path.join(os.path.dirname(_BUILT), 'popgate-login')))
 
 MAY, MAY_NOT, USAGE, CANNOT_TELL = 0, 1, 2, 3  # exit status of `popgate check`
 DONE, FAILED = 0, 3  # exit status of the others
