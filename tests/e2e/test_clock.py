@@ -90,6 +90,7 @@ class Stepped(ClockTest):
     def test_over_a_restart(self):
         self.step(3)
         self.log_in(A)
+        self.popgated.must('allow', B)  # waits until all is on the disk
         self.step(0)
         self.popgated.kill()
         self.popgated.start()
