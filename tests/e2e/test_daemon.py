@@ -82,7 +82,7 @@ class Sockets(DaemonTest):
         self.addCleanup(os.umask, os.umask(0o077))
         self.popgated.launch()
         os.umask(0o022)
-        wait_for(lambda: self.popgated.program.must_run() and policy.is_open(self.popgated.control), 'popgated to serve')
+        wait_for(lambda: self.popgated.program.must_run() and policy.is_open(self.popgated.policy), 'popgated to serve')
         self.assertEqual(stat.S_IMODE(os.stat(self.popgated.policy).st_mode), 0o660)
 
     def test_an_owner_that_does_not_exist_is_a_warning(self):
