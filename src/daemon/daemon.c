@@ -162,6 +162,7 @@ tell_store (PgDaemon *self, const char *problem)
                pg_noteset_size (pg_engine_notes (self->engine)));
   g_free (self->told);
   self->told = g_strdup (problem);
+  pg_events_tell (pg_engine_events (self->engine), &(PgEvent){ .kind = PG_EVENT_STORE, .problem = problem });
 }
 
 /* Another database knows nothing of the logins that are read already. */

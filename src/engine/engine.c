@@ -20,6 +20,7 @@ struct _PgEngine
   PgConfig        *config;
   PgStore         *store;
   PgNoteset       *notes;
+  PgEvents        *events;
   char            *notes_problem; /* why they can't be brought, though the store is open */
   char            *source_problem;
   char            *report_problem;
@@ -36,6 +37,7 @@ pg_engine_new (PgConfig *config, PgStoreMode mode)
   self->config = config;
   self->store = pg_store_new (config->store, mode);
   self->notes = pg_noteset_new ();
+  self->events = pg_events_new ();
   self->newest_us = self->newest_saved_us = PG_RECORD_NEVER;
   return self;
 }
@@ -47,6 +49,7 @@ pg_engine_free (PgEngine *self)
     return;
   pg_store_free (self->store);
   pg_noteset_free (self->notes);
+  pg_events_free (self->events);
   pg_config_free (self->config);
   g_free (self->notes_problem);
   g_free (self->source_problem);
@@ -169,6 +172,12 @@ pg_engine_store (PgEngine *self)
   return self->store;
 }
 
+PgEvents *
+pg_engine_events (PgEngine *self)
+{
+  return self->events;
+}
+
 const char *
 pg_engine_problem (const PgEngine *self)
 {
@@ -183,18 +192,30 @@ pg_engine_source_problem (const PgEngine *self)
   return self->source_problem != NULL ? self->source_problem : self->report_problem;
 }
 
+/* @place: of one of the two problems of sources. */
+static void
+set_problem (PgEngine *self, char **place, const char *problem)
+{
+  g_autofree char *before = g_strdup (pg_engine_source_problem (self));
+  const char      *after;
+
+  g_free (*place);
+  *place = g_strdup (problem);
+  after = pg_engine_source_problem (self);
+  if (g_strcmp0 (before, after) != 0)
+    pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_SOURCE, .problem = after });
+}
+
 void
 pg_engine_set_source_problem (PgEngine *self, const char *problem)
 {
-  g_free (self->source_problem);
-  self->source_problem = g_strdup (problem);
+  set_problem (self, &self->source_problem, problem);
 }
 
 void
 pg_engine_set_report_problem (PgEngine *self, const char *problem)
 {
-  g_free (self->report_problem);
-  self->report_problem = g_strdup (problem);
+  set_problem (self, &self->report_problem, problem);
 }
 
 const PgNoteset *
@@ -284,6 +305,8 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   if (*out_why == NULL)
     fate = store_login (self, &clamped, login->time_us > now_us + PG_RULES_FUTURE_SLACK_US, now_us, error);
   self->counters.logins[fate]++;
+  pg_events_tell (self->events,
+                  &(PgEvent){ .kind = PG_EVENT_LOGIN, .now_us = now_us, .login = &clamped, .fate = fate, .why = *out_why });
   return fate;
 }
 
@@ -331,6 +354,7 @@ pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
   self->counters.decisions[out->decision.rule]++;
+  pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_VERDICT, .now_us = now_us, .query = query, .finding = out });
 }
 
 void
@@ -377,21 +401,25 @@ pg_engine_add_note (PgEngine *self, PgNote *note, GError **error)
   if (!pg_store_put_note (self->store, note, error))
     return FALSE;
   pg_noteset_add (self->notes, note);
+  pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_NOTE, .note = note });
   return TRUE;
 }
 
 gboolean
 pg_engine_forget_note (PgEngine *self, guint64 id, GError **error)
 {
+  const PgNote *note = pg_noteset_get (self->notes, id);
+
   if (!is_usable (self, error))
     return FALSE;
-  if (pg_noteset_get (self->notes, id) == NULL)
+  if (note == NULL)
     {
       g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "there is no note %" G_GUINT64_FORMAT, id);
       return FALSE;
     }
   if (!pg_store_remove_note (self->store, id, error))
     return FALSE;
+  pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_FORGOTTEN, .note = note });
   pg_noteset_remove (self->notes, id);
   return TRUE;
 }

@@ -7,6 +7,7 @@
 
 #include "core/config.h"
 #include "core/rules.h"
+#include "engine/events.h"
 #include "store/store.h"
 
 G_BEGIN_DECLS
@@ -68,6 +69,9 @@ void pg_engine_set_config (PgEngine *self, PgConfig *config);
 /** pg_engine_store: for positions, syncing and walking; borrowed. */
 PgStore *pg_engine_store (PgEngine *self);
 
+/** pg_engine_events: what happens here is told there: all kinds but PG_EVENT_STORE, which the store's owner tells; borrowed. */
+PgEvents *pg_engine_events (PgEngine *self);
+
 /** pg_engine_problem: why questions can't be answered from the store, or NULL. */
 const char *pg_engine_problem (const PgEngine *self);
 
@@ -105,7 +109,7 @@ G_GNUC_WARN_UNUSED_RESULT
 PgLoginFate pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char **out_why, GError **error);
 
 /** PgFinding: a decision and the record it rests on. @has_record: FALSE if nothing is stored of the address. */
-typedef struct
+typedef struct _PgFinding
 {
   PgDecision decision;
   gboolean   has_record;

@@ -626,6 +626,49 @@ START_TEST (a_failure_defers_until_the_store_is_open_again)
 }
 END_TEST
 
+static void
+write_down (const PgEvent *event, gpointer user_data)
+{
+  static const char *const names[PG_N_EVENTS] = { "login", "verdict", "note", "forgotten", "source", "store" };
+  GString                 *heard = user_data;
+
+  g_string_append (heard, names[event->kind]);
+  if (event->login != NULL)
+    g_string_append_printf (heard, " %u", event->fate);
+  if (event->finding != NULL)
+    g_string_append_printf (heard, " %u", event->finding->decision.rule);
+  if (event->note != NULL)
+    g_string_append_printf (heard, " %" G_GUINT64_FORMAT, event->note->id);
+  if (event->kind == PG_EVENT_SOURCE)
+    g_string_append_printf (heard, " %s", event->problem != NULL ? event->problem : "-");
+  g_string_append (heard, "; ");
+}
+
+START_TEST (what_happens_is_told)
+{
+  PgEngine *engine = open_engine (NULL);
+  g_autoptr (GString) heard = g_string_new (NULL);
+  g_autofree char *expected =
+      g_strdup_printf ("login %u; login %u; verdict %u; note 1; forgotten 1; source a; source b; source -; ", PG_LOGIN_GRANTED,
+                       PG_LOGIN_REFUSED, PG_RULE_LOGIN);
+
+  pg_events_subscribe (pg_engine_events (engine), (1 << PG_N_EVENTS) - 1, write_down, heard);
+  read_login (engine, "192.0.2.1", "bob", NOW_US, NOW_US);
+  read_login (engine, "127.0.0.1", "bob", NOW_US, NOW_US);
+  assert_rule (engine, "192.0.2.1", NOW_US, PG_RULE_LOGIN);
+  add_note (engine, PG_NOTE_DENY, "192.0.2.8", NOW_US);
+  ck_assert (pg_engine_forget_note (engine, 1, NULL));
+  ck_assert (!pg_engine_forget_note (engine, 1, NULL));
+  pg_engine_set_source_problem (engine, "a");
+  pg_engine_set_report_problem (engine, "b"); /* hidden behind a */
+  pg_engine_set_source_problem (engine, "a");
+  pg_engine_set_source_problem (engine, NULL);
+  pg_engine_set_report_problem (engine, NULL);
+  ck_assert_str_eq (heard->str, expected);
+  pg_engine_free (engine);
+}
+END_TEST
+
 START_TEST (a_new_database_gets_the_notes_of_the_old_one)
 {
   PgEngine *engine = open_with_note_and_login ();
@@ -769,6 +812,7 @@ add_failure_tests (TCase *tests)
 {
   tcase_add_test (tests, until_it_is_open_all_is_deferred);
   tcase_add_loop_test (tests, a_failure_defers_until_the_store_is_open_again, 0, G_N_ELEMENTS (notices));
+  tcase_add_test (tests, what_happens_is_told);
   tcase_add_test (tests, a_new_database_gets_the_notes_of_the_old_one);
   tcase_add_test (tests, notes_of_two_databases_are_brought_together);
   tcase_add_test (tests, notes_newer_than_a_restored_database_stay);
