@@ -2,7 +2,7 @@
 /* common: what all fuzzers share. Each one checks properties: a wrong answer is a crash, as an overread is. */
 #pragma once
 
-#include "core/span.h"
+#include "core/login-line.h"
 
 #include <stdlib.h>
 
@@ -65,6 +65,25 @@ step_of (PgSpan steps, gsize turn, gsize len)
     return len;
   step = (guchar) steps.data[turn % steps.len];
   return 1 + (len > 4096 ? 61 * step : step);
+}
+
+/** FUZZ_NOW_US: the present of whoever reads lines here. */
+#define FUZZ_NOW_US G_GINT64_CONSTANT (1795435200000000)
+
+/** read_line: pg_login_line_parse() at FUZZ_NOW_US in UTC, for all servers; @memo (nullable): what came before. */
+static inline PgLineKind
+read_line (PgSpan line, PgHeadFormat format, PgProgramMemo *memo, PgLogin *out, const char **out_why)
+{
+  static const char *const dovecot_names[] = { "dovecot", NULL };
+  static const char *const any_host[] = { NULL };
+  static GTimeZone        *utc = NULL;
+  PgLineRules              rules = { .dovecot_names = dovecot_names, .hosts = any_host, .servers = ~0u, .memo = memo };
+  PgClock                  clock = { .now_us = FUZZ_NOW_US };
+
+  if (utc == NULL)
+    utc = g_time_zone_new_utc ();
+  clock.zone = utc;
+  return pg_login_line_parse (line, format, &rules, &clock, NULL, out, out_why);
 }
 
 /** FuzzWay: an input that begins with @letter goes to @check, without it; @with: whatever @check takes. */

@@ -9,7 +9,6 @@
 
 #include "common.h"
 
-#define NOW_US G_GINT64_CONSTANT (1795435200000000)
 #define REAL_ADDRESS "203.0.113.17"
 #define FAILED_ADDRESS "192.0.2.9"
 
@@ -84,18 +83,9 @@ static const Sentence failures[] = {
 static PgLineKind
 parse (PgSpan line, PgLogin *out)
 {
-  static GTimeZone        *utc = NULL;
-  static const char *const dovecot_names[] = { "dovecot", NULL };
-  static const char *const any_host[] = { NULL };
-  PgLineRules              rules = { .dovecot_names = dovecot_names, .hosts = any_host, .servers = ~0u };
-  PgClock                  clock = { .now_us = NOW_US };
-  const char              *why = NULL;
-  PgLineKind               kind;
+  const char *why = NULL;
+  PgLineKind  kind = read_line (line, PG_HEAD_SYSLOG, NULL, out, &why);
 
-  if (utc == NULL)
-    utc = g_time_zone_new_utc ();
-  clock.zone = utc;
-  kind = pg_login_line_parse (line, PG_HEAD_SYSLOG, &rules, &clock, NULL, out, &why);
   must (kind <= PG_LINE_LOGIN);
   must ((kind == PG_LINE_REFUSED) == (why != NULL));
   return kind;

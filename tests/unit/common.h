@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/span.h"
+#include "core/stamp.h"
 
 #include <check.h>
 #include <signal.h>
@@ -60,6 +61,17 @@ static inline char *
 span_to_string (PgSpan span)
 {
   return g_strndup (span.data != NULL ? span.data : "", span.len);
+}
+
+/** utc_clock: it is @now_us, and local time is UTC. */
+static inline PgClock
+utc_clock (gint64 now_us)
+{
+  static GTimeZone *zone = NULL; /* for the whole run */
+
+  if (zone == NULL)
+    zone = g_time_zone_new_utc ();
+  return (PgClock){ .zone = zone, .now_us = now_us };
 }
 
 /** corpus_path: path of tests/corpus/NAME, wherever the test is run from; transfer full. */

@@ -33,16 +33,6 @@ tear_down (void)
   remove_folder ();
 }
 
-static PgClock
-clock_now (void)
-{
-  static GTimeZone *zone;
-
-  if (zone == NULL)
-    zone = g_time_zone_new_utc ();
-  return (PgClock){ .zone = zone, .now_us = NOW_US };
-}
-
 /* Adds lines number @first to @last; each says its number, and is written @age_s before now. */
 static void
 log_lines (guint first, guint last, gint64 age_s)
@@ -76,7 +66,7 @@ run_source (GBytes *position, gint64 since_us)
 {
   const PgSourceSink sink = { .take = take };
   g_autofree char   *spec = g_strdup_printf ("file:%s", path);
-  PgClock            clock = clock_now ();
+  PgClock            clock = utc_clock (NOW_US);
   PgSource          *source = pg_source_new (spec, NULL);
   GBytes            *end;
 
@@ -283,7 +273,7 @@ END_TEST
 
 START_TEST (no_more_than_the_budget)
 {
-  PgClock          clock = clock_now ();
+  PgClock          clock = utc_clock (NOW_US);
   PgPackedWant     want = { .trust = PG_TRUST_ANY, .clock = &clock, .budget = 1000 };
   g_autofree char *packed = in_folder ("mail.log.1.gz");
   guint            n_open = count_open_files ();

@@ -16,12 +16,12 @@
 #define TAKE_ALL (-1)
 #define HEAD "2026-11-23T12:00:00+00:00 host test: "
 
-static char     *path;   /* of the log, in the folder */
-static PgSource *source; /* that follows it */
-static GString  *got;    /* what the lines said: "1 2 3" */
-static int       n_room; /* lines that are taken before one is not; or TAKE_ALL */
+static char        *path;   /* of the log, in the folder */
+static PgSource    *source; /* that follows it */
+static GString     *got;    /* what the lines said: "1 2 3" */
+static int          n_room; /* lines that are taken before one is not; or TAKE_ALL */
 static PgHeadFormat got_format;
-static gint64 got_written_us; /* what the source said of the last line */
+static gint64       got_written_us; /* what the source said of the last line */
 
 static void
 set_up (void)
@@ -42,16 +42,6 @@ tear_down (void)
 }
 
 /* --- short ways ------------------------------------------------------------------------------------------------------ */
-
-static PgClock
-clock_now (void)
-{
-  static GTimeZone *zone;
-
-  if (zone == NULL)
-    zone = g_time_zone_new_utc ();
-  return (PgClock){ .zone = zone, .now_us = NOW_US };
-}
 
 /* A line of ours without its beginning. */
 static gboolean
@@ -103,7 +93,7 @@ static void
 start_with (GBytes *position, gint64 since_us)
 {
   g_autofree char *spec = g_strconcat ("file:", path, NULL);
-  PgClock clock = clock_now ();
+  PgClock          clock = utc_clock (NOW_US);
 
   g_clear_pointer (&source, pg_source_free);
   source = new_source (spec);
@@ -555,7 +545,7 @@ make_path_forbidden (void)
 static const struct
 {
   const char *name;
-  void        (*make) (void);
+  void (*make) (void);
   const char *problem;
 } unreadables[] = {
   { "folder", make_path_folder, "not a regular file" },
@@ -855,7 +845,7 @@ only_go_on (void)
 static const struct
 {
   const char *name;
-  void        (*rotate) (void);
+  void (*rotate) (void);
 } rotations[] = {
   { "none", only_go_on },
   { "rename", rotate_and_go_on },
@@ -1031,7 +1021,7 @@ remove_all (void)
 static const struct
 {
   const char *name;
-  void        (*change) (void);
+  void (*change) (void);
   const char *expected;
 } changes[] = {
   { "shorter file", replace_by_shorter, "9" },
@@ -1080,11 +1070,7 @@ static const struct
   gsize       len;
   int         fill;
 } positions[] = {
-  { "empty", 0, 0 },
-  { "short", 31, 0 },
-  { "zeros", 32, 0 },
-  { "ones", 32, 0xff },
-  { "long", 220, 0x7f },
+  { "empty", 0, 0 }, { "short", 31, 0 }, { "zeros", 32, 0 }, { "ones", 32, 0xff }, { "long", 220, 0x7f },
 };
 
 START_TEST (a_position_of_rubbish_is_none)
@@ -1299,7 +1285,7 @@ START_TEST (an_unreadable_predecessor_is_a_warning)
   assert_read ("not to be trusted", "2");
   ck_assert (pg_source_warning (source) != NULL);
   ck_assert_msg (strstr (pg_source_warning (source), "logins may be missing") != NULL
-                   && strstr (pg_source_warning (source), "mail.log.1") != NULL,
+                     && strstr (pg_source_warning (source), "mail.log.1") != NULL,
                  "%s", pg_source_warning (source));
   assert_state ("all the same", PG_SOURCE_CURRENT);
 }
@@ -1349,7 +1335,7 @@ static const struct
 START_TEST (the_format_is_decided_once)
 {
   g_autofree char *spec = g_strconcat ("file:", path, formats[_i].option, NULL);
-  PgClock clock = clock_now ();
+  PgClock          clock = utc_clock (NOW_US);
 
   for (int round = 0; round < 2; round++) /* what is there at first, and what comes later */
     {
@@ -1379,7 +1365,7 @@ END_TEST
 static int
 open_stdin (void)
 {
-  PgClock clock = clock_now ();
+  PgClock clock = utc_clock (NOW_US);
   int     ends[2];
 
   ck_assert (pipe (ends) == 0 && dup2 (ends[0], STDIN_FILENO) == STDIN_FILENO && close (ends[0]) == 0);
@@ -1450,7 +1436,7 @@ END_TEST
 
 START_TEST (a_closed_standard_input_is_told)
 {
-  PgClock clock = clock_now ();
+  PgClock clock = utc_clock (NOW_US);
 
   source = new_source ("stdin:");
   pg_source_start (source, NULL, ALL_US, &clock);
