@@ -3,7 +3,8 @@
 """Run the end-to-end tests: a real Postfix and a real Dovecot around the real programs.
 
 POPGATED and POPGATE name the programs; without them it is those at the top of the tree. POPGATE_E2E_KEEP=1 keeps the work
-folders. Root is needed for what starts Postfix.
+folders. Root is needed for what starts Postfix. With --jobs each module runs in a process of its own, and what it printed is
+told when it has ended.
 """
 
 import argparse
@@ -18,6 +19,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 import evidence  # noqa: E402
+import jobs  # noqa: E402
 import popgate  # noqa: E402
 import processes  # noqa: E402
 import workdir  # noqa: E402
@@ -97,16 +99,18 @@ class Lines(unittest.TestResult):
 def _parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('-k', metavar='PATTERN', action='append', help='only tests whose name matches; repeatable')
+    parser.add_argument('--module', metavar='NAME', help='only the tests of this module')
+    parser.add_argument('--jobs', metavar='N', type=int, default=1, help='so many modules at once')
     parser.add_argument('--no-skip', action='store_true', help='a skipped test counts as failed')
     parser.add_argument('--list', action='store_true', help='print the names and run nothing')
     return parser.parse_args()
 
 
-def _load(patterns):
+def _load(patterns, module):
     loader = unittest.TestLoader()
     if patterns:
         loader.testNamePatterns = [pattern if '*' in pattern else f'*{pattern}*' for pattern in patterns]
-    suite = loader.discover(HERE, 'test_*.py')
+    suite = loader.discover(HERE, f'{module or "test_*"}.py')
     if loader.errors:
         sys.exit('\n'.join(loader.errors))
     return suite
@@ -134,19 +138,34 @@ def _run(suite, no_skip):
     finally:
         processes.stop_all()
         workdir.remove_all()
-    print(f'e2e: {result.passed} passed, {len(result.failed)} failed, {result.left_out} skipped')
-    return 1 if result.failed or not result.passed else 0
+    return _tell_end(result.passed, len(result.failed), result.left_out)
+
+
+def _tell_end(passed, failed, left_out):
+    print(jobs.LAST_LINE.format(passed, failed, left_out))
+    return 1 if failed or not passed else 0
+
+
+def _run_modules(suite, arguments):
+    modules = sorted({test.id().partition('.')[0] for test in _each(suite)})
+    same = [word for pattern in arguments.k or () for word in ('-k', pattern)] + ['--no-skip'] * arguments.no_skip
+    try:
+        return _tell_end(*jobs.run(modules, [sys.executable, os.path.abspath(__file__), *same], arguments.jobs))
+    except KeyboardInterrupt:
+        sys.exit('e2e: broken off')
 
 
 def main():
     arguments = _parse_arguments()
-    suite = _load(arguments.k)
+    suite = _load(arguments.k, arguments.module)
     if arguments.list:
         print('\n'.join(test.id() for test in _each(suite)))
         return 0
     for program in (popgate.POPGATED, popgate.POPGATE):
         if not os.access(program, os.X_OK):
             sys.exit(f'e2e: no program {program}: build it first, or set POPGATED and POPGATE')
+    if arguments.jobs > 1:
+        return _run_modules(suite, arguments)
     return _run(suite, arguments.no_skip)
 
 

@@ -17,6 +17,10 @@ import evidence
 LONGEST = 60
 KEEP = 'POPGATE_E2E_KEEP'
 
+# Set to "K/N" in the K-th of N processes that run tests at the same time: each has ports of its own.
+PLACE = 'POPGATE_E2E_PLACE'
+PORTS = range(20000, 32000)
+
 _made = set()
 _handed_out = set()
 
@@ -85,10 +89,15 @@ def has_ipv6():
 def free_port():
     """A TCP port that is free on 127.0.0.1 and on [::1], that nobody was given before, and that no client gets by chance."""
     while True:
-        port = random.randrange(20000, 32000)
+        port = random.choice(_own_ports())
         if port not in _handed_out and all(_is_free(*address, port) for address in _loopback()):
             _handed_out.add(port)
             return port
+
+
+def _own_ports():
+    place, number = map(int, os.environ.get(PLACE, '0/1').split('/'))
+    return PORTS[place::number]
 
 
 def _loopback():
