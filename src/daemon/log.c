@@ -2,6 +2,7 @@
 #include "daemon/log.h"
 
 #include <stdio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #define PER_MINUTE 20
@@ -40,42 +41,65 @@ tame (const char *message)
 }
 
 /* As syslog(3) numbers them. */
-static const char *
+static int
 priority (GLogLevelFlags level)
 {
   if ((level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0)
-    return "3";
-  return (level & G_LOG_LEVEL_WARNING) != 0 ? "4" : "5";
+    return LOG_ERR;
+  return (level & G_LOG_LEVEL_WARNING) != 0 ? LOG_WARNING : LOG_NOTICE;
 }
 
-static gboolean
+static void
+tell_stderr (GLogLevelFlags level, const char *message)
+{
+  fprintf (stderr, "popgated[%d]: %s%s\n", (int) getpid (), level_word (level), message);
+}
+
+static void
+tell_syslog (GLogLevelFlags level, const char *message)
+{
+  syslog (priority (level), "%s%s", level_word (level), message);
+}
+
+static void
 tell_journal (GLogLevelFlags level, const char *message)
 {
+  const char      number[] = { (char) ('0' + priority (level)), '\0' };
   const GLogField fields[] = {
     { "MESSAGE", message, -1 },
-    { "PRIORITY", priority (level), -1 },
+    { "PRIORITY", number, -1 },
     { "SYSLOG_IDENTIFIER", "popgated", -1 },
   };
 
-  return g_log_writer_journald (level, fields, G_N_ELEMENTS (fields), NULL) == G_LOG_WRITER_HANDLED;
+  if (g_log_writer_journald (level, fields, G_N_ELEMENTS (fields), NULL) != G_LOG_WRITER_HANDLED)
+    tell_stderr (level, message);
 }
 
+static void (*const tellers[]) (GLogLevelFlags level, const char *message) = {
+  [PG_LOG_STDERR] = tell_stderr,
+  [PG_LOG_SYSLOG] = tell_syslog,
+  [PG_LOG_JOURNAL] = tell_journal,
+};
+
 static GLogWriterOutput
-write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer to_journal)
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer target)
 {
   g_autofree char *message = tame (find_message (fields, n_fields));
 
-  if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0)
-    return G_LOG_WRITER_HANDLED;
-  if (to_journal == NULL || !tell_journal (level, message))
-    fprintf (stderr, "popgated[%d]: %s%s\n", (int) getpid (), level_word (level), message);
+  if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) == 0)
+    tellers[GPOINTER_TO_UINT (target)](level, message);
   return G_LOG_WRITER_HANDLED;
 }
 
+/* Opened at once: it may be out of reach when root is given up. */
 void
-pg_log_init (void)
+pg_log_init (PgLogTarget target)
 {
-  g_log_set_writer_func (write_log, g_log_writer_is_journald (STDERR_FILENO) ? "journal" : NULL, NULL);
+  if (target == PG_LOG_SYSLOG)
+    openlog ("popgated", LOG_PID | LOG_NDELAY, LOG_MAIL);
+  if (target == PG_LOG_STDERR && g_log_writer_is_journald (STDERR_FILENO))
+    target = PG_LOG_JOURNAL;
+  g_log_set_writer_func (write_log, GUINT_TO_POINTER (target), NULL);
 }
 
 static void

@@ -10,13 +10,26 @@ G_BEGIN_DECLS
 #define PG_LOG_LINE_MAX 2000
 
 /**
- * pg_log_init:
- *
- * From now on messages go to the journal if the standard error is connected to it, else to the standard error, one line
- * each, of at most PG_LOG_LINE_MAX bytes. Foreign bytes in them have to be escaped by who says it; a control character that
- * comes all the same is shown as a question mark.
+ * PgLogTarget:
+ * @PG_LOG_STDERR: the journal if the standard error is connected to it, else the standard error
+ * @PG_LOG_SYSLOG: syslog(3), facility mail
+ * @PG_LOG_JOURNAL: the journal, else the standard error
  */
-void pg_log_init (void);
+typedef enum
+{
+  PG_LOG_STDERR,
+  PG_LOG_SYSLOG,
+  PG_LOG_JOURNAL,
+} PgLogTarget;
+
+/**
+ * pg_log_init:
+ * @target: where messages go from now on
+ *
+ * They go one line each, of at most PG_LOG_LINE_MAX bytes. Foreign bytes in them have to be escaped by who says it; a control
+ * character that comes all the same is shown as a question mark.
+ */
+void pg_log_init (PgLogTarget target);
 
 #define PG_LOG_PEERS 32
 

@@ -30,6 +30,7 @@ static struct
   char   **overrides;
   gboolean check_config;
   gboolean help_config;
+  gboolean syslog;
   gboolean version;
 } options;
 
@@ -38,6 +39,7 @@ static const GOptionEntry entries[] = {
   { "option", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &options.overrides, "Override the file; may be repeated", "GROUP.KEY=VALUE" },
   { "check-config", 0, 0, G_OPTION_ARG_NONE, &options.check_config, "Read the configuration, say what is wrong, and end", NULL },
   { "help-config", 0, 0, G_OPTION_ARG_NONE, &options.help_config, "Print all settings with their defaults, and end", NULL },
+  { "syslog", 0, 0, G_OPTION_ARG_NONE, &options.syslog, "Log to syslog, facility mail, and not to the standard error", NULL },
   { "version", 'V', 0, G_OPTION_ARG_NONE, &options.version, "Print the version, and end", NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -187,7 +189,7 @@ main (int argc, char **argv)
     return print_help_config ();
   if (options.check_config)
     return check_config ();
-  pg_log_init ();
+  pg_log_init (options.syslog ? PG_LOG_SYSLOG : PG_LOG_STDERR);
   pg_identity_harden ();
   return run ();
 }
