@@ -77,7 +77,7 @@ has_options popgated.8 popgated "$work/help"
 
 "$build/popgate" --help >"$work/help"
 has_options popgate.1 popgate "$work/help"
-sed -n '/^Commands:$/,/^$/s/^  \([a-z-]*\) .*/\1/p' "$work/help" >"$work/commands"
+sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' "$work/help" >"$work/commands"
 [ -s "$work/commands" ] || complain 'popgate --help names no commands'
 while read -r command; do
   awk -v name="$command" '

@@ -53,6 +53,10 @@ pg_arguments_parse (PgCli *cli, const GOptionEntry *own, int *argc, char ***argv
 
   g_set_prgname (program); /* for the usage line of --help */
   g_option_context_set_summary (context, subcommand->summary);
+  if (min > 0 && max < 0)
+    g_option_context_set_description (context,
+                                      "Of several, each is a matter of its own; the exit status is the greatest of all.\n"
+                                      "\"-\" stands for the lines of the standard input; \"#\" begins a comment.");
   if (own != NULL)
     g_option_context_add_main_entries (context, own, NULL);
   g_option_context_add_main_entries (context, pg_arguments_common (cli), NULL);

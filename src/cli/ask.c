@@ -7,10 +7,20 @@
 #include "core/error.h"
 #include "engine/config-file.h"
 
+/* One of @client and @engine is there once it was asked successfully. */
+struct _PgAsker
+{
+  PgCli    *cli;
+  PgClient *client;
+  PgEngine *engine;
+  gboolean  is_lost;
+};
+
 typedef struct
 {
-  const PgCli *cli;
-  PgClientRow  show;
+  PgClientRow show;
+  gpointer    user_data;
+  gboolean    as_json;
 } Shower;
 
 PgConfig *
@@ -38,63 +48,63 @@ show_row (JsonObject *row, gpointer user_data)
 {
   const Shower *shower = user_data;
 
-  if (shower->cli->json)
+  if (shower->as_json)
     pg_output_json (row);
   else if (shower->show != NULL)
-    shower->show (row, NULL);
+    shower->show (row, shower->user_data);
+}
+
+/* --- whom to ask ----------------------------------------------------------------------------------------------------- */
+
+PgAsker *
+pg_asker_new (PgCli *cli)
+{
+  PgAsker *self = g_new0 (PgAsker, 1);
+
+  self->cli = cli;
+  return self;
+}
+
+void
+pg_asker_free (PgAsker *self)
+{
+  if (self == NULL)
+    return;
+  pg_client_free (self->client);
+  pg_engine_free (self->engine);
+  g_free (self);
+}
+
+gboolean
+pg_asker_is_lost (const PgAsker *self)
+{
+  return self->is_lost;
 }
 
 static PgExit
-end_with (PgExit code, const GError *error)
+lose (PgAsker *self, PgExit code)
 {
-  if (error != NULL)
-    pg_arguments_fail (code, "%s", error->message);
-  return pg_output_finish () ? code : PG_EXIT_FAILED;
-}
-
-/* Gives each message of @answer to @shower. */
-static PgExit
-show_answer (PgAnswer *answer, Shower *shower)
-{
-  JsonObject *message;
-  PgExit      code = PG_EXIT_FAILED;
-
-  while (pg_answer_next (answer, &message))
-    {
-      if (message == NULL)
-        continue;
-      if (json_object_has_member (message, "row"))
-        show_row (json_object_get_object_member (message, "row"), shower);
-      else
-        {
-          code = (PgExit) pg_message_get_int (message, "exit", PG_EXIT_FAILED);
-          if (pg_message_get_string (message, "error") != NULL)
-            pg_arguments_fail (code, "%s", pg_message_get_string (message, "error"));
-        }
-      json_object_unref (message);
-    }
-  return end_with (code, NULL);
+  self->is_lost = TRUE;
+  return code;
 }
 
 static PgExit
-ask_database (const PgCli *cli, JsonObject *request, Shower *shower)
+open_database (PgAsker *self)
 {
-  PgConfig *config = pg_ask_config (cli);
+  PgConfig *config = pg_ask_config (self->cli);
   g_autoptr (PgEngine) engine = NULL;
-  g_autoptr (PgAnswer) answer = NULL;
   g_autoptr (GError) error = NULL;
-  PgCommandHost host = { .by = g_get_user_name (), .now_us = g_get_real_time () };
 
   if (config == NULL)
-    return PG_EXIT_USAGE;
+    return lose (self, PG_EXIT_USAGE);
   engine = pg_engine_new (config, PG_STORE_READ_ONLY);
   if (!pg_engine_open (engine, &error))
-    return pg_arguments_fail (PG_EXIT_FAILED, "popgated does not run, and its database cannot be read: %s", error->message);
-  if (!cli->json)
+    return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "popgated does not run, and its database cannot be read: %s",
+                                          error->message));
+  if (!self->cli->json)
     pg_arguments_fail (PG_EXIT_OK, "popgated does not run; answering from the database");
-  host.engine = engine;
-  answer = pg_command_run (&host, request);
-  return show_answer (answer, shower);
+  self->engine = g_steal_pointer (&engine);
+  return PG_EXIT_OK;
 }
 
 static char *
@@ -108,31 +118,101 @@ find_socket (const PgCli *cli)
   return config != NULL ? g_strdup (config->control_listen[0] + strlen ("unix:")) : NULL;
 }
 
+/* Finds who can carry @command out. */
 static PgExit
-ask (PgCli *cli, JsonObject *request, const char *path, Shower *shower)
+find (PgAsker *self, const char *command)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->client != NULL || self->engine != NULL)
+    return PG_EXIT_OK;
+  path = find_socket (self->cli);
+  if (path == NULL)
+    return lose (self, PG_EXIT_USAGE);
+  self->client = pg_client_connect (path, &error);
+  if (self->client != NULL)
+    return PG_EXIT_OK;
+  if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT) && pg_command_is_reading (command))
+    return open_database (self);
+  return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message));
+}
+
+/* --- asking ---------------------------------------------------------------------------------------------------------- */
+
+/* What the daemon says to be wrong is told with its place; that there was no answer concerns all that would follow. */
+static PgExit
+ask_daemon (PgAsker *self, JsonObject *request, const char *place, Shower *shower)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PgClient) client = pg_client_connect (path, &error);
-  PgExit   code;
-  gboolean ok;
+  PgExit code;
 
-  if (client != NULL)
+  if (pg_client_ask (self->client, request, show_row, shower, &code, &error))
+    return code;
+  if (!g_error_matches (error, PG_ERROR, PG_ERROR_VALUE))
+    self->is_lost = TRUE;
+  return pg_arguments_fail (code, "%s%s", place, error->message);
+}
+
+static PgExit
+take_exit (JsonObject *message, const char *place)
+{
+  PgExit      code = (PgExit) pg_message_get_int (message, "exit", PG_EXIT_FAILED);
+  const char *error = pg_message_get_string (message, "error");
+
+  return error != NULL ? pg_arguments_fail (code, "%s%s", place, error) : code;
+}
+
+static PgExit
+ask_database (PgAsker *self, JsonObject *request, const char *place, Shower *shower)
+{
+  const PgCommandHost host = { .engine = self->engine, .by = g_get_user_name (), .now_us = g_get_real_time () };
+  g_autoptr (PgAnswer) answer = pg_command_run (&host, request);
+  JsonObject *message;
+  PgExit      code = PG_EXIT_FAILED;
+
+  while (pg_answer_next (answer, &message))
     {
-      ok = pg_client_ask (client, request, show_row, shower, &code, &error);
-      return end_with (code, ok ? NULL : error);
+      if (message == NULL)
+        continue;
+      if (json_object_has_member (message, "row"))
+        show_row (json_object_get_object_member (message, "row"), shower);
+      else
+        code = take_exit (message, place);
+      json_object_unref (message);
     }
-  if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT) && pg_command_is_reading (pg_message_get_string (request, "command")))
-    return ask_database (cli, request, shower);
-  return pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message);
+  return code;
+}
+
+static PgExit
+ask (PgAsker *self, JsonObject *request, const char *place, Shower *shower)
+{
+  PgExit code = find (self, pg_message_get_string (request, "command"));
+
+  if (code == PG_EXIT_OK)
+    code = self->client != NULL ? ask_daemon (self, request, place, shower) : ask_database (self, request, place, shower);
+  json_object_unref (request);
+  if (pg_output_finish ())
+    return code;
+  return lose (self, PG_EXIT_FAILED);
+}
+
+PgExit
+pg_asker_ask (PgAsker *self, JsonObject *request, const char *place, PgClientRow show, gpointer user_data)
+{
+  return ask (self, request, place, &(Shower){ show, user_data, self->cli->json });
+}
+
+PgExit
+pg_asker_collect (PgAsker *self, JsonObject *request, const char *place, PgClientRow take, gpointer user_data)
+{
+  return ask (self, request, place, &(Shower){ take, user_data, FALSE });
 }
 
 PgExit
 pg_ask (PgCli *cli, JsonObject *request, PgClientRow show)
 {
-  g_autofree char *path = find_socket (cli);
-  Shower           shower = { cli, show };
-  PgExit           code = path != NULL ? ask (cli, request, path, &shower) : PG_EXIT_USAGE;
+  g_autoptr (PgAsker) asker = pg_asker_new (cli);
 
-  json_object_unref (request);
-  return code;
+  return pg_asker_ask (asker, request, "", show, NULL);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* allow, deny, revoke, forget, freeze, thaw: what an admin adds by hand, and takes back. */
 #include "cli/arguments.h"
-#include "cli/ask.h"
+#include "cli/operands.h"
 #include "cli/output.h"
 #include "core/duration.h"
+#include "core/error.h"
 
 static void
 show_note (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
@@ -25,91 +26,119 @@ show_forgotten (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
                    pg_message_get_string (row, "kind"), target);
 }
 
-/* Options of a note; @for_text NULL: none was given. FALSE: told what is wrong. */
-static gboolean
-add_options (JsonObject *request, const char *for_text, const char *why)
+typedef struct
 {
-  gint64 us;
+  const char *command;
+  gint64      for_us; /* 0: it stays */
+  char       *why;    /* NULL: none was given */
+} NoteOptions;
 
-  if (why != NULL)
-    pg_message_set_text (request, "why", pg_span_from_string (why));
-  if (for_text == NULL)
+/* FALSE: told what is wrong. */
+static gboolean
+parse_options (PgCli *cli, NoteOptions *out, int *argc, char ***argv, int min, int max)
+{
+  g_autofree char   *for_text = NULL;
+  const GOptionEntry own[] = {
+    { "for", 0, 0, G_OPTION_ARG_STRING, &for_text, "Ends by itself after DURATION, as 2h", "DURATION" },
+    { "why", 0, 0, G_OPTION_ARG_STRING, &out->why, "A word to those who read it later", "TEXT" },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  *out = (NoteOptions){ .command = cli->subcommand->name };
+  if (!pg_arguments_parse (cli, own, argc, argv, min, max))
+    return FALSE;
+  if (for_text == NULL || (pg_duration_parse (pg_span_from_string (for_text), &out->for_us) && out->for_us > 0))
     return TRUE;
-  if (pg_duration_parse (pg_span_from_string (for_text), &us) && us > 0)
-    {
-      json_object_set_int_member (request, "for", us / PG_SECOND);
-      return TRUE;
-    }
   pg_arguments_fail (PG_EXIT_USAGE, "--for \"%s\": expected a duration, as 2h or 30m", for_text);
   return FALSE;
 }
 
-static PgExit
-add_note (PgCli *cli, int argc, char **argv, gboolean has_target)
+/* @target: (nullable): whom it is about. */
+static JsonObject *
+ask_for_note (const char *target, gpointer user_data, G_GNUC_UNUSED GError **error)
 {
-  g_autofree char   *for_text = NULL;
-  g_autofree char   *why = NULL;
-  const GOptionEntry own[] = {
-    { "for", 0, 0, G_OPTION_ARG_STRING, &for_text, "Ends by itself after DURATION, as 2h", "DURATION" },
-    { "why", 0, 0, G_OPTION_ARG_STRING, &why, "A word to those who read it later", "TEXT" },
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autoptr (JsonObject) request = NULL;
+  const NoteOptions *options = user_data;
+  JsonObject        *request = pg_ask_new (options->command);
 
-  if (!pg_arguments_parse (cli, own, &argc, &argv, has_target, has_target))
-    return PG_EXIT_USAGE;
-  request = pg_ask_new (argv[0]);
-  if (has_target)
-    pg_message_set_text (request, "target", pg_span_from_string (argv[1]));
-  if (!add_options (request, for_text, why))
-    return PG_EXIT_USAGE;
-  return pg_ask (cli, g_steal_pointer (&request), show_note);
+  if (target != NULL)
+    pg_message_set_text (request, "target", pg_span_from_string (target));
+  if (options->why != NULL)
+    pg_message_set_text (request, "why", pg_span_from_string (options->why));
+  if (options->for_us > 0)
+    json_object_set_int_member (request, "for", options->for_us / PG_SECOND);
+  return request;
+}
+
+static PgExit
+add_notes (PgCli *cli, int argc, char **argv)
+{
+  NoteOptions options;
+  PgExit      code = PG_EXIT_USAGE;
+
+  if (parse_options (cli, &options, &argc, &argv, 1, -1))
+    code = pg_operands_ask (cli, argc, argv, ask_for_note, show_note, &options);
+  g_free (options.why);
+  return code;
 }
 
 PgExit
 pg_cmd_allow (PgCli *cli, int argc, char **argv)
 {
-  return add_note (cli, argc, argv, TRUE);
+  return add_notes (cli, argc, argv);
 }
 
 PgExit
 pg_cmd_deny (PgCli *cli, int argc, char **argv)
 {
-  return add_note (cli, argc, argv, TRUE);
+  return add_notes (cli, argc, argv);
 }
 
 PgExit
 pg_cmd_freeze (PgCli *cli, int argc, char **argv)
 {
-  return add_note (cli, argc, argv, FALSE);
+  NoteOptions options;
+  PgExit      code = PG_EXIT_USAGE;
+
+  if (parse_options (cli, &options, &argc, &argv, 0, 0))
+    code = pg_ask (cli, ask_for_note (NULL, &options, NULL), show_note);
+  g_free (options.why);
+  return code;
 }
 
 PgExit
 pg_cmd_revoke (PgCli *cli, int argc, char **argv)
 {
-  JsonObject *request;
+  NoteOptions options = { .command = "revoke" };
 
-  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, 1))
+  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, -1))
     return PG_EXIT_USAGE;
-  request = pg_ask_new ("revoke");
-  pg_message_set_text (request, "target", pg_span_from_string (argv[1]));
-  return pg_ask (cli, request, show_note);
+  return pg_operands_ask (cli, argc, argv, ask_for_note, show_note, &options);
+}
+
+static JsonObject *
+ask_to_forget (const char *operand, G_GNUC_UNUSED gpointer user_data, GError **error)
+{
+  g_autofree char *shown = pg_span_escape (pg_span_from_string (operand), 80);
+  JsonObject      *request;
+  guint64          id;
+
+  if (!g_ascii_string_to_unsigned (operand, 10, 1, G_MAXINT64, &id, NULL))
+    {
+      g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "forget \"%s\": expected the number of a note, as popgate status lists them",
+                   shown);
+      return NULL;
+    }
+  request = pg_ask_new ("forget");
+  json_object_set_int_member (request, "note", (gint64) id);
+  return request;
 }
 
 PgExit
 pg_cmd_forget (PgCli *cli, int argc, char **argv)
 {
-  JsonObject *request;
-  guint64     id;
-
-  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, 1))
+  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, -1))
     return PG_EXIT_USAGE;
-  if (!g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXINT64, &id, NULL))
-    return pg_arguments_fail (PG_EXIT_USAGE, "forget \"%s\": expected the number of a note, as popgate status lists them",
-                              argv[1]);
-  request = pg_ask_new ("forget");
-  json_object_set_int_member (request, "note", (gint64) id);
-  return pg_ask (cli, request, show_forgotten);
+  return pg_operands_ask (cli, argc, argv, ask_to_forget, show_forgotten, NULL);
 }
 
 PgExit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check, explain, list: what may be asked of the grants. */
 #include "cli/arguments.h"
-#include "cli/ask.h"
+#include "cli/operands.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -73,6 +73,25 @@ show_explain (JsonObject *row, gpointer user_data)
     show_login (json_array_get_object_element (logins, i));
 }
 
+/* What is asked of each address. */
+typedef struct
+{
+  const char *command;
+  const char *sender; /* NULL: none was given */
+} Question;
+
+static JsonObject *
+ask_of (const char *operand, gpointer user_data, G_GNUC_UNUSED GError **error)
+{
+  const Question *question = user_data;
+  JsonObject     *request = pg_ask_new (question->command);
+
+  pg_message_set_text (request, "address", pg_span_from_string (operand));
+  if (question->sender != NULL)
+    pg_message_set_text (request, "sender", pg_span_from_string (question->sender));
+  return request;
+}
+
 static PgExit
 ask_about (PgCli *cli, int argc, char **argv, PgClientRow show)
 {
@@ -81,15 +100,12 @@ ask_about (PgCli *cli, int argc, char **argv, PgClientRow show)
     { "sender", 0, 0, G_OPTION_ARG_STRING, &sender, "As if the mail came from ADDRESS", "ADDRESS" },
     G_OPTION_ENTRY_NULL,
   };
-  JsonObject *request;
+  Question question = { .command = cli->subcommand->name };
 
-  if (!pg_arguments_parse (cli, own, &argc, &argv, 1, 1))
+  if (!pg_arguments_parse (cli, own, &argc, &argv, 1, -1))
     return PG_EXIT_USAGE;
-  request = pg_ask_new (argv[0]);
-  pg_message_set_text (request, "address", pg_span_from_string (argv[1]));
-  if (sender != NULL)
-    pg_message_set_text (request, "sender", pg_span_from_string (sender));
-  return pg_ask (cli, request, show);
+  question.sender = sender;
+  return pg_operands_ask (cli, argc, argv, ask_of, show, &question);
 }
 
 PgExit

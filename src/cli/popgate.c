@@ -9,15 +9,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Columns of a command and its operands in the help; a longer one has its summary on a line of its own. */
+#define USAGE_WIDTH 22
 
 static const PgSubcommand subcommands[] = {
-  { "check", "ADDRESS", "Say whether ADDRESS may relay now, and why", pg_cmd_check },
-  { "explain", "ADDRESS", "Show every rule in order with what it saw", pg_cmd_explain },
+  { "check", "ADDRESS...", "Say whether each ADDRESS may relay now, and why", pg_cmd_check },
+  { "explain", "ADDRESS...", "Show every rule in order with what it saw", pg_cmd_explain },
   { "list", "", "List who may relay because of a login", pg_cmd_list },
-  { "allow", "ADDRESS|CIDR", "Let addresses relay without a login", pg_cmd_allow },
-  { "deny", "ADDRESS|CIDR|user:USER", "Deny addresses, or make a user's logins not count", pg_cmd_deny },
-  { "revoke", "ADDRESS|CIDR|user:USER", "End what logins up to now have granted", pg_cmd_revoke },
-  { "forget", "NOTE", "Take an allow, deny, revoke or freeze back", pg_cmd_forget },
+  { "allow", "ADDRESS|CIDR...", "Let addresses relay without a login", pg_cmd_allow },
+  { "deny", "ADDRESS|CIDR|user:USER...", "Deny addresses, or make a user's logins not count", pg_cmd_deny },
+  { "revoke", "ADDRESS|CIDR|user:USER...", "End what logins up to now have granted", pg_cmd_revoke },
+  { "forget", "NOTE...", "Take an allow, deny, revoke or freeze back", pg_cmd_forget },
   { "freeze", "", "Let nobody relay by popgate until thaw; mail waits", pg_cmd_freeze },
   { "thaw", "", "End a freeze", pg_cmd_thaw },
   { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
@@ -44,7 +48,8 @@ list_subcommands (void)
     {
       g_autofree char *usage = g_strdup_printf ("%s %s", subcommands[i].name, subcommands[i].arguments);
 
-      g_string_append_printf (text, "  %-32s %s\n", usage, subcommands[i].summary);
+      g_string_append_printf (text, "  %-*s%s%*s%s\n", USAGE_WIDTH, usage, strlen (usage) < USAGE_WIDTH ? "" : "\n  ",
+                              strlen (usage) < USAGE_WIDTH ? 0 : USAGE_WIDTH, "", subcommands[i].summary);
     }
   g_string_append (text, "\npopgate COMMAND --help tells a command's own options.");
   return g_string_free (text, FALSE);

@@ -86,7 +86,7 @@ pg_command_allow (const PgCommandHost *host, JsonObject *request, PgAnswer *answ
 
   if (fill_note (host, request, PG_NOTE_ALLOW, &note, &error) && set_target (request, &note, &error)
       && note.target != PG_NOTE_NETWORK)
-    g_set_error_literal (&error, PG_ERROR, PG_ERROR_VALUE, "allow: expected an address or a network: users log in");
+    g_set_error (&error, PG_ERROR, PG_ERROR_VALUE, "allow user:%s: expected an address or a network: users log in", note.user);
   if (error != NULL)
     pg_answer_add_error (answer, error);
   else

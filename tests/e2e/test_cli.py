@@ -3,6 +3,7 @@
 
 import fcntl
 import re
+import subprocess
 import time
 
 import loglines
@@ -107,7 +108,7 @@ class Asking(CliTest):
         self.assertNotRegex(self.popgated.must('list'), '[\x7f\x9b]')
 
     def test_usage(self):
-        for arguments in (('check',), ('check', 'no-address'), ('check', A, B), ('no-such-command',), ('--no-such-option',), (),
+        for arguments in (('check',), ('check', 'no-address'), ('list', A), ('no-such-command',), ('--no-such-option',), (),
                           ('allow', '192.0.2.0/33'), ('deny', A, '--for', '2'), ('list', '--net', 'x'), ('forget', 'x')):
             with self.subTest(arguments):
                 result = self.assertCli(USAGE, *arguments)
@@ -196,6 +197,122 @@ class Changing(CliTest):
         match = re.search(rf'{kind} {re.escape(target)}\b.*?\(note (\d+)\)', told)
         self.assertTrue(match, told)
         return match[1]
+
+
+class Several(CliTest):
+    """Several operands at once, as arguments or as lines of the standard input."""
+
+    def json(self, *arguments, stdin=''):
+        result = self.popgated.cli('--json', *arguments, stdin=stdin)
+        return result, result.objects()
+
+    def test_each_is_answered_in_order(self):
+        result, rows = self.json('check', B, A, C)
+        self.assertEqual([row['address'] for row in rows], [B, A, C])
+        self.assertEqual(result.status, MAY)
+
+    def test_the_worst_is_the_exit_status(self):
+        for status, addresses in ((MAY_NOT, (A, STRANGER, B)), (USAGE, (A, 'nobody', STRANGER))):
+            with self.subTest(addresses):
+                self.assertCli(status, 'check', *addresses)
+
+    def test_cannot_tell_is_worse_than_no(self):
+        self.popgated.must('deny', STRANGER)
+        self.popgated.restart({'log.source': f'file:{self.folder}/none.log', 'log.stale': '1s'})
+        self.popgated.wait_for_verdict('DEFER_IF_REJECT', '198.51.100.2')
+        self.assertCli(CANNOT_TELL, 'check', '198.51.100.2', STRANGER)
+        self.assertCli(CANNOT_TELL, 'check', STRANGER, '198.51.100.2', 'nobody')
+
+    def test_lines_of_stdin(self):
+        lines = f'# who asks\n\n  {A}\t\n#{B}\r\n{STRANGER}\r\n{C}'
+        result, rows = self.json('check', '-', stdin=lines)
+        self.assertEqual([row['address'] for row in rows], [A, STRANGER, C])
+        self.assertEqual((result.status, result.err), (MAY_NOT, ''))
+
+    def test_arguments_and_stdin(self):
+        _, rows = self.json('check', B, '-', C, stdin=f'{A}\n')
+        self.assertEqual([row['address'] for row in rows], [B, A, C])
+
+    def test_a_bad_line_is_told_with_its_number_and_the_rest_is_done(self):
+        for bad in ('no-address', 'x' * 600, 'x' * 20000, 'a\0b'):
+            with self.subTest(bad[:20]):
+                result, rows = self.json('check', '-', stdin=f'#\n{A}\n{bad}\n{bad}\n{B}\n')
+                self.assertEqual([row['address'] for row in rows], [A, B])
+                self.assertEqual(result.status, USAGE)
+                self.assertEqual(re.findall(r'^popgate: line (\d+): ', result.err, re.MULTILINE), ['3', '4'])
+
+    def test_a_bad_argument_is_told_and_the_rest_is_done(self):
+        result = self.assertCli(USAGE, 'deny', A, 'nobody', '192.0.2.0/33', B)
+        self.assertIn('"nobody"', result.err)
+        self.assertIn('"192.0.2.0/33"', result.err)
+        self.assertVerdict('DUNNO', A)
+        self.assertVerdict('DUNNO', B)
+        self.assertVerdict('OK', C)
+
+    def test_a_long_last_line_without_end(self):
+        result, rows = self.json('check', '-', stdin=f'{A}\n{"x" * 20000}')
+        self.assertEqual((result.status, len(rows)), (USAGE, 1))
+        self.assertIn('line 2: ', result.err)
+
+    def test_nothing_on_stdin(self):
+        self.assertEqual(self.assertCli(MAY, 'check', '-').out, '')
+
+    def test_many_over_one_connection(self):
+        """More than there may be connections, and each answered."""
+        addresses = [f'198.51.{number // 250}.{number % 250}' for number in range(2000)]
+        _, rows = self.json('check', '-', stdin='\n'.join(addresses))
+        self.assertEqual([row['address'] for row in rows], addresses)
+
+    def test_answers_come_as_lines_come(self):
+        program = subprocess.Popen([POPGATE, '-c', self.popgated.conf, 'check', '-'], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.wait, 10)
+        self.addCleanup(program.stdin.close)
+        for address in (A, STRANGER, B):
+            program.stdin.write(f'{address}\n')
+            program.stdin.flush()
+            self.assertIn(address, program.stdout.readline())
+
+    def test_a_daemon_that_goes_ends_it(self):
+        program = subprocess.Popen([POPGATE, '-c', self.popgated.conf, 'check', '-'], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        program.stdin.write(f'{A}\n')
+        program.stdin.flush()
+        self.assertIn(A, program.stdout.readline())
+        self.popgated.stop()
+        _, err = program.communicate(f'{B}\n{C}\n', 10)
+        self.assertEqual((program.returncode, len(err.splitlines())), (CANNOT_TELL, 1), err)
+        self.assertIn('line 2: ', err)
+
+    def test_notes(self):
+        self.popgated.must('deny', A, 'user:bob', '--why', 'stolen')
+        self.assertVerdict('DUNNO', A)
+        self.assertVerdict('DUNNO', C)
+        notes = self.popgated.cli('--json', 'status').objects()[0]['notes']
+        self.assertEqual([(note['target'], note['why']) for note in notes], [(A, 'stolen'), ('user:bob', 'stolen')])
+        numbers = ''.join(f'{note["note"]}\n' for note in notes)
+        self.assertCli(USAGE, 'forget', '999', 'x')
+        self.assertEqual(self.popgated.cli('forget', '-', stdin=numbers).status, DONE)
+        self.assertVerdict('OK', A)
+        self.assertVerdict('OK', C)
+        self.popgated.must('revoke', B, 'user:bob')
+        self.assertVerdict('DUNNO', B)
+        self.popgated.must('allow', B, STRANGER, '198.51.100.0/30')
+        for address in (B, STRANGER, '198.51.100.2'):
+            self.assertVerdict('OK', address)
+
+    def test_allow_of_a_user_names_it(self):
+        self.assertIn('user:bob', self.assertCli(USAGE, 'allow', 'user:bob', STRANGER).err)
+        self.assertVerdict('OK', STRANGER)
+
+    def test_offline(self):
+        self.popgated.stop()
+        result, rows = self.json('check', A, '-', stdin=f'{STRANGER}\nx\n{B}\n')
+        self.assertEqual([row['may_relay'] for row in rows], [True, False, True])
+        self.assertEqual(result.status, USAGE)
+        self.assertIn('line 2: ', result.err)
+        self.assertEqual(len(self.assertCli(MAY, 'check', A, B, C).err.splitlines()), 1)
 
 
 class Offline(CliTest):
