@@ -35,30 +35,23 @@ describe_notes (PgEngine *engine, gint64 now_us)
 }
 
 static JsonObject *
-describe_counters (PgEngine *engine)
+describe_decisions (PgEngine *engine)
 {
-  const PgEngineCounters *counters = pg_engine_counters (engine);
-  JsonObject             *row = json_object_new ();
+  JsonObject *row = json_object_new ();
 
   for (PgRule rule = PG_RULE_NOT_RCPT; rule < PG_N_RULES; rule++)
-    json_object_set_int_member (row, pg_rule_name (rule), (gint64) counters->decisions[rule]);
+    json_object_set_int_member (row, pg_rule_name (rule), (gint64) pg_engine_n_decisions (engine, rule));
   return row;
 }
 
 static JsonObject *
 describe_logins (PgEngine *engine)
 {
-  static const char *const names[PG_N_LOGIN_FATES] = {
-    [PG_LOGIN_FAILED] = "failed",
-    [PG_LOGIN_REFUSED] = "refused",
-    [PG_LOGIN_KEPT] = "kept",
-    [PG_LOGIN_GRANTED] = "granted",
-  };
   const PgEngineCounters *counters = pg_engine_counters (engine);
   JsonObject             *row = json_object_new ();
 
   for (guint fate = 0; fate < PG_N_LOGIN_FATES; fate++)
-    json_object_set_int_member (row, names[fate], (gint64) counters->logins[fate]);
+    json_object_set_int_member (row, pg_login_fate_to_string (fate), (gint64) counters->logins[fate]);
   return row;
 }
 
@@ -77,7 +70,7 @@ pg_command_status (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request,
     pg_message_set_text (row, "source_problem", pg_span_from_string (behind));
   else
     json_object_set_null_member (row, "source_problem");
-  json_object_set_object_member (row, "decisions", describe_counters (host->engine));
+  json_object_set_object_member (row, "decisions", describe_decisions (host->engine));
   json_object_set_object_member (row, "logins", describe_logins (host->engine));
   json_object_set_array_member (row, "notes", describe_notes (host->engine, host->now_us));
   pg_answer_add_row (answer, row);

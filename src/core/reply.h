@@ -27,6 +27,7 @@ typedef enum
   PG_VERDICT_DUNNO,
   PG_VERDICT_OK,
   PG_VERDICT_REJECT,
+  PG_N_VERDICTS
 } PgVerdict;
 
 /** PG_REPLY_MAX: bytes of the longest reply, with both LFs; Postfix cuts what it passes on at 510. */

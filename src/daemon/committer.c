@@ -2,6 +2,7 @@
 #include "daemon/committer.h"
 
 #include "core/error.h"
+
 /* What may be lost if the machine dies: grants are gathered for so long. */
 #define SOON_MS 100
 
@@ -19,6 +20,7 @@ typedef struct
 {
   PgCommitter *owner; /* NULL: it was freed meanwhile */
   GArray      *waiters;
+  gint64       begun_us; /* monotonic */
 } Sync;
 
 struct _PgCommitter
@@ -30,6 +32,8 @@ struct _PgCommitter
   guint      soon_source; /* begins one; 0: none */
   char      *told;        /* of failures, what was told last; NULL: all went well since */
   gint64     told_us;     /* monotonic */
+
+  PgCommitterCounters counters;
 };
 
 static GArray *
@@ -123,6 +127,8 @@ finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
   if (self == NULL)
     return;
   self->sync = NULL;
+  pg_histogram_add (&self->counters.syncs, g_get_monotonic_time () - sync->begun_us, 1);
+  self->counters.failures += !ok;
   if (ok)
     save_positions (self);
   else
@@ -147,6 +153,7 @@ begin (PgCommitter *self)
   self->sync = g_new0 (Sync, 1);
   self->sync->owner = self;
   self->sync->waiters = self->waiting;
+  self->sync->begun_us = g_get_monotonic_time ();
   self->waiting = new_waiters ();
   note_positions (self);
   pg_store_sync_async (pg_engine_store (self->engine), finish, self->sync);
@@ -192,4 +199,10 @@ pg_committer_commit (PgCommitter *self, PgCommitted done, gpointer user_data)
   g_array_append_val (self->waiting, waiter);
   if (self->sync == NULL)
     begin (self);
+}
+
+const PgCommitterCounters *
+pg_committer_counters (const PgCommitter *self)
+{
+  return &self->counters;
 }

@@ -107,7 +107,7 @@ describe (JsonObject *status, gpointer user_data)
   json_object_set_int_member (status, "uptime", (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC);
   json_object_set_int_member (status, "connections", (gint64) policy.n_connections);
   json_object_set_int_member (status, "connections_accepted", (gint64) policy.accepted);
-  json_object_set_int_member (status, "connections_failed", (gint64) policy.failed);
+  json_object_set_int_member (status, "connections_failed", (gint64) pg_policy_server_n_failed (self->policy));
   for (guint i = 0; i < pg_watcher_n_sources (self->watcher); i++)
     {
       PgWatcherReport report = pg_watcher_report (self->watcher, i);

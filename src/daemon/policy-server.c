@@ -19,6 +19,8 @@ struct _PgPolicyServer
   guint                  fd_limit;
   gsize                  n_held;   /* bytes, by all connections together */
   GPtrArray             *answered; /* connections whose replies are to be sent when the batch is decided */
+  gint64                 batch_us; /* monotonic: when the first of those that are being answered was read */
+  guint                  n_batch;  /* requests that were answered since, and whose replies are not sent */
   PgPolicyServerCounters counters;
   PgLogThrottle          failures;
   PgLogThrottle          crowds;
@@ -39,9 +41,9 @@ end (PgPolicyServer *self, PgConnection *connection)
 }
 
 static void
-end_for_fault (PgPolicyServer *self, PgConnection *connection, const char *fault)
+end_for_fault (PgPolicyServer *self, PgConnection *connection, PgPolicyFault kind, const char *fault)
 {
-  self->counters.failed++;
+  self->counters.failed[kind]++;
   if (pg_log_may_of (&self->failures, pg_connection_peer_key (connection), "faults of policy clients"))
     {
       g_autofree char *peer = pg_connection_peer (connection);
@@ -61,15 +63,21 @@ count_held (PgPolicyServer *self, PgConnection *connection)
   self->n_held = self->n_held - connection->n_held + n_held;
   connection->n_held = n_held;
   while (self->n_held > PG_POLICY_HELD_MAX && (first = pg_lobby_first (&self->lobby, PG_LOBBY_BUSY)) != NULL)
-    end_for_fault (self, first, "too much of unfinished requests and unread replies");
+    end_for_fault (self, first, PG_POLICY_HELD, "too much of unfinished requests and unread replies");
 }
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
 
+static guint
+max_connections (const PgPolicyServer *self)
+{
+  return MIN (self->fd_limit, pg_engine_config (self->engine)->max_connections);
+}
+
 static gboolean
 is_full (const PgPolicyServer *self)
 {
-  return self->lobby.n_guests >= MIN (self->fd_limit, pg_engine_config (self->engine)->max_connections);
+  return self->lobby.n_guests >= max_connections (self);
 }
 
 static gboolean
@@ -82,6 +90,7 @@ send_one_away (PgPolicyServer *self)
                connection != NULL ? "the idlest are closed for new ones" : "new ones wait");
   if (connection == NULL)
     return FALSE;
+  self->counters.displaced++;
   end (self, connection);
   return TRUE;
 }
@@ -124,6 +133,7 @@ answer (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data)
   pg_engine_decide (self->engine, query, now_us, &finding);
   if (finding.decision.verdict == PG_VERDICT_OK)
     pg_permit_log_add (self->permits, query, &finding, now_us);
+  self->n_batch++;
   return pg_reply_format (finding.decision.verdict, finding.decision.text, out);
 }
 
@@ -159,7 +169,7 @@ settle (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_befor
     }
   if (pg_connection_has_replies (connection))
     (void) pg_connection_flush (connection, self->poller); /* what was asked before the fault is answered */
-  end_for_fault (self, connection, fault);
+  end_for_fault (self, connection, PG_POLICY_PROTOCOL, fault);
 }
 
 static void
@@ -182,6 +192,9 @@ flush_answered (gpointer user_data)
       connection->is_listed = FALSE;
       flush (self, connection);
     }
+  if (self->n_batch > 0)
+    pg_histogram_add (&self->counters.latency, g_get_monotonic_time () - self->batch_us, self->n_batch);
+  self->n_batch = 0;
 }
 
 /* Who asks as Postfix does, one whole request and then none before its reply, comes before those who don't. */
@@ -202,6 +215,8 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
   guint64         n_answered = connection->n_answered;
   g_autoptr (GError) error = NULL;
 
+  if (self->n_batch == 0)
+    self->batch_us = g_get_monotonic_time ();
   if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY
       && pg_connection_has_replies (connection) && !connection->is_blocked && !connection->is_listed)
     {
@@ -219,7 +234,7 @@ pg_policy_server_tick (PgPolicyServer *self)
   PgConnection *late;
 
   while ((late = pg_lobby_overdue (&self->lobby, PG_LOBBY_BUSY, now_us)) != NULL)
-    end_for_fault (self, late, "a request was not completed, or a reply not read, in time");
+    end_for_fault (self, late, PG_POLICY_LATE, "a request was not completed, or a reply not read, in time");
   while ((late = pg_lobby_overdue (&self->lobby, PG_LOBBY_NEW, now_us)) != NULL
          || (late = pg_lobby_overdue (&self->lobby, PG_LOBBY_IDLE, now_us)) != NULL)
     end (self, late);
@@ -293,12 +308,23 @@ pg_policy_server_free (PgPolicyServer *self)
   g_free (self);
 }
 
+guint64
+pg_policy_server_n_failed (const PgPolicyServer *self)
+{
+  guint64 n = 0;
+
+  for (guint fault = 0; fault < PG_N_POLICY_FAULTS; fault++)
+    n += self->counters.failed[fault];
+  return n;
+}
+
 PgPolicyServerCounters
 pg_policy_server_counters (const PgPolicyServer *self)
 {
   PgPolicyServerCounters counters = self->counters;
 
   counters.n_connections = self->lobby.n_guests;
+  counters.max_connections = max_connections (self);
   return counters;
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "core/histogram.h"
 #include "daemon/listen.h"
 #include "daemon/permit-log.h"
 #include "daemon/poller.h"
@@ -18,12 +19,28 @@ G_BEGIN_DECLS
 
 typedef struct _PgPolicyServer PgPolicyServer;
 
-/** PgPolicyServerCounters: @failed: other protocols and deadlines missed. */
+/** PgPolicyFault: what a client did, so that its connection was closed. */
+typedef enum
+{
+  PG_POLICY_PROTOCOL, /* it spoke another one */
+  PG_POLICY_LATE,     /* it took too long for a request, or to read a reply */
+  PG_POLICY_HELD,     /* it left too much unfinished or unread */
+  PG_N_POLICY_FAULTS
+} PgPolicyFault;
+
+/**
+ * PgPolicyServerCounters: since the start.
+ * @displaced: connections that made room for new ones
+ * @latency: of requests: from when those that were ready together began to be read until their replies were sent
+ */
 typedef struct
 {
-  guint   n_connections;
-  guint64 accepted;
-  guint64 failed;
+  guint       n_connections;
+  guint       max_connections;
+  guint64     accepted;
+  guint64     failed[PG_N_POLICY_FAULTS];
+  guint64     displaced;
+  PgHistogram latency;
 } PgPolicyServerCounters;
 
 /** pg_policy_server_new: @engine and @poller must outlive it; so must @listeners (element-type PgListener). */
@@ -37,6 +54,9 @@ void pg_policy_server_free (PgPolicyServer *self);
 
 /** pg_policy_server_tick: to be called about once a second: ends who is over time, accepts again if that had to stop. */
 void pg_policy_server_tick (PgPolicyServer *self);
+
+/** pg_policy_server_n_failed: connections that were closed for a fault, of whatever kind. */
+guint64 pg_policy_server_n_failed (const PgPolicyServer *self);
 
 /** pg_policy_server_counters: by value. */
 PgPolicyServerCounters pg_policy_server_counters (const PgPolicyServer *self);

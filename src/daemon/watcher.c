@@ -19,6 +19,8 @@ typedef struct
   guint      idle_source; /* reads on at once; 0: none */
   GBytes    *noted;       /* position to be saved */
   GBytes    *saved;
+  gint64     noted_us; /* monotonic: when it was */
+  gint64     saved_us; /* when what is saved was noted, or it was started */
 } Feed;
 
 struct _PgWatcher
@@ -177,6 +179,7 @@ start_feed (Feed *feed)
 
   if (pg_store_get_position (pg_engine_store (self->engine), name, &position, &error) == PG_STORE_FAILED)
     g_warning ("%s: where reading stopped is not known, looking back one window: %s", name, error->message);
+  feed->saved_us = g_get_monotonic_time ();
   /* Without a position as well: what is looked back at has an older part, and a pipe may have had another reader. */
   pg_torn_resume (pg_joiner_torn (feed->joiner));
   pg_source_start (feed->source, position, since_us, &clock);
@@ -216,16 +219,20 @@ pg_watcher_note_positions (PgWatcher *self)
 
       g_clear_pointer (&feed->noted, g_bytes_unref);
       feed->noted = pg_source_position (feed->source);
+      feed->noted_us = g_get_monotonic_time ();
     }
 }
 
 static gboolean
 save_position (PgWatcher *self, Feed *feed, GError **error)
 {
-  if (feed->noted == NULL || (feed->saved != NULL && g_bytes_equal (feed->noted, feed->saved)))
-    return TRUE;
-  if (!pg_store_put_position (pg_engine_store (self->engine), pg_source_name (feed->source), feed->noted, error))
+  gboolean is_saved = feed->noted == NULL || (feed->saved != NULL && g_bytes_equal (feed->noted, feed->saved));
+
+  if (!is_saved && !pg_store_put_position (pg_engine_store (self->engine), pg_source_name (feed->source), feed->noted, error))
     return FALSE;
+  feed->saved_us = feed->noted_us;
+  if (is_saved)
+    return TRUE;
   g_clear_pointer (&feed->saved, g_bytes_unref);
   feed->saved = g_bytes_ref (feed->noted);
   return TRUE;
@@ -321,6 +328,8 @@ pg_watcher_report (const PgWatcher *self, guint index)
     .problem = self->is_started ? pg_source_problem (feed->source) : NULL,
     .warning = pg_health_warning (&feed->health, pg_engine_config (self->engine)->window_us, time_us),
     .for_us = pg_health_not_current_for (&feed->health, time_us),
+    .newest_us = feed->health.newest_us,
+    .position_age_us = feed->noted != NULL ? time_us - feed->saved_us : -1,
   };
 }
 

@@ -23,9 +23,11 @@ typedef struct
 {
   const char   *name;
   PgSourceState state;
-  const char   *problem; /* NULL unless blind */
-  const char   *warning; /* what is wrong all the same: logins may be missing, or count for less; NULL: nothing */
-  gint64        for_us;  /* how long it has not been current; 0: it is */
+  const char   *problem;         /* NULL unless blind */
+  const char   *warning;         /* what is wrong all the same: logins may be missing, or count for less; NULL: nothing */
+  gint64        for_us;          /* how long it has not been current; 0: it is */
+  gint64        newest_us;       /* newest stamp of its logins, since the start; 0: none was read */
+  gint64        position_age_us; /* what was read in this time is not known to be in the store; -1: it has no positions */
 } PgWatcherReport;
 
 /**

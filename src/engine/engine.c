@@ -230,6 +230,35 @@ pg_engine_counters (const PgEngine *self)
   return &self->counters;
 }
 
+guint64
+pg_engine_n_decisions (const PgEngine *self, PgRule rule)
+{
+  guint64 n = 0;
+
+  for (guint verdict = 0; verdict < PG_N_VERDICTS; verdict++)
+    n += self->counters.decisions[rule][verdict];
+  return n;
+}
+
+gint64
+pg_engine_newest_us (const PgEngine *self)
+{
+  return self->newest_us;
+}
+
+const char *
+pg_login_fate_to_string (PgLoginFate fate)
+{
+  static const char *const names[PG_N_LOGIN_FATES] = {
+    [PG_LOGIN_FAILED] = "failed",
+    [PG_LOGIN_REFUSED] = "refused",
+    [PG_LOGIN_KEPT] = "kept",
+    [PG_LOGIN_GRANTED] = "granted",
+  };
+
+  return names[fate];
+}
+
 /* FALSE with @error set if nothing can be read or written now. */
 static gboolean
 is_usable (const PgEngine *self, GError **error)
@@ -353,7 +382,7 @@ pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding
   PgRuleSettings settings = rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
-  self->counters.decisions[out->decision.rule]++;
+  self->counters.decisions[out->decision.rule][out->decision.verdict]++;
   pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_VERDICT, .now_us = now_us, .query = query, .finding = out });
 }
 

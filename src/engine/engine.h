@@ -33,7 +33,7 @@ typedef enum
 /** PgEngineCounters: since the engine was made. */
 typedef struct
 {
-  guint64 decisions[PG_N_RULES]; /* by the rule that decided; [0] unused */
+  guint64 decisions[PG_N_RULES][PG_N_VERDICTS]; /* by the rule that decided; [0] unused */
   guint64 logins[PG_N_LOGIN_FATES];
 } PgEngineCounters;
 
@@ -89,6 +89,15 @@ const PgNoteset *pg_engine_notes (const PgEngine *self);
 
 /** pg_engine_counters: borrowed. */
 const PgEngineCounters *pg_engine_counters (const PgEngine *self);
+
+/** pg_engine_n_decisions: how often @rule decided, whatever the verdict was. */
+guint64 pg_engine_n_decisions (const PgEngine *self, PgRule rule);
+
+/** pg_engine_newest_us: the newest stamp of all logins that were read, as it stood there; PG_RECORD_NEVER: there were none. */
+gint64 pg_engine_newest_us (const PgEngine *self);
+
+/** pg_login_fate_to_string: "failed", "refused", "kept" or "granted". */
+const char *pg_login_fate_to_string (PgLoginFate fate);
 
 /**
  * pg_engine_refusal:

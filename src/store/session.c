@@ -251,8 +251,10 @@ finish_checkpoint (PgStore *self)
     {
       self->base = self->closing;
       self->closing = 0;
+      self->counters.checkpoints++;
       return;
     }
+  self->counters.checkpoint_failures++;
   self->closing = 0;
   self->checkpoint_pause = CHECKPOINT_PAUSE;
   pg_store_tell (self, "%s: no checkpoint could be made: %s", self->path, error->message);

@@ -15,15 +15,16 @@ G_BEGIN_DECLS
 
 struct _PgStore
 {
-  char       *path;
-  PgStoreMode mode;
-  PgFile     *file;
-  PgRoot      root;
-  GHashTable *place_of;    /* note id -> its place; both guint64, one block owned by the table */
-  GQueue      free_places; /* of guint64, owned */
-  guint64     n_grants;
-  guint       n_cursors;
-  gboolean    has_notes; /* place_of and free_places are what the open file holds */
+  char           *path;
+  PgStoreMode     mode;
+  PgFile         *file;
+  PgRoot          root;
+  GHashTable     *place_of;    /* note id -> its place; both guint64, one block owned by the table */
+  GQueue          free_places; /* of guint64, owned */
+  guint64         n_grants;
+  guint           n_cursors;
+  PgStoreCounters counters;
+  gboolean        has_notes; /* place_of and free_places are what the open file holds */
 
   /* writing: see session.h */
   int           lock;    /* held for as long as the store may write; -1: not */

@@ -122,6 +122,12 @@ pg_store_n_grants (const PgStore *self)
   return pg_file_problem (self->file) == NULL ? self->n_grants : 0;
 }
 
+const PgStoreCounters *
+pg_store_counters (const PgStore *self)
+{
+  return &self->counters;
+}
+
 /* --- positions ------------------------------------------------------------------------------------------------------- */
 
 static gboolean

@@ -188,6 +188,23 @@ PgStoreAnswer pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError *
 /** pg_store_n_cursors: how many cursors are open. */
 guint pg_store_n_cursors (const PgStore *self);
 
+/**
+ * PgStoreCounters: since the store was made.
+ * @reads: by PgStoreAnswer
+ * @writes: values that were put or removed
+ */
+typedef struct
+{
+  guint64 reads[PG_STORE_FOUND + 1];
+  guint64 writes;
+  guint64 write_failures;
+  guint64 checkpoints;
+  guint64 checkpoint_failures;
+} PgStoreCounters;
+
+/** pg_store_counters: borrowed. */
+const PgStoreCounters *pg_store_counters (const PgStore *self);
+
 /** pg_store_n_grants: how many grants are stored, or 0 while it is closed. */
 guint64 pg_store_n_grants (const PgStore *self);
 

@@ -10,7 +10,10 @@ G_STATIC_ASSERT ((int) PG_STORE_FAILED == (int) PG_FILE_FAILED && (int) PG_STORE
 PgStoreAnswer
 pg_store_get_value (PgStore *self, const PgHash *key, PgSpan *out_value, GError **error)
 {
-  return (PgStoreAnswer) pg_file_get (self->file, pg_key_span (key), out_value, error);
+  PgStoreAnswer answer = (PgStoreAnswer) pg_file_get (self->file, pg_key_span (key), out_value, error);
+
+  self->counters.reads[answer]++;
+  return answer;
 }
 
 /* Each change of the file goes to the redo log as well; what can't go there is not made. */
@@ -26,12 +29,23 @@ may_write (PgStore *self, GError **error)
   return FALSE;
 }
 
+static void
+count_write (PgStore *self, gboolean ok)
+{
+  if (ok)
+    self->counters.writes++;
+  else
+    self->counters.write_failures++;
+}
+
 static gboolean
 put_span (PgStore *self, PgSpan key, const guint8 *image, gsize size, GError **error)
 {
-  PgSpan value = pg_span ((const char *) image, size);
+  PgSpan   value = pg_span ((const char *) image, size);
+  gboolean ok = may_write (self, error) && pg_file_put (self->file, key, value, error);
 
-  if (!may_write (self, error) || !pg_file_put (self->file, key, value, error))
+  count_write (self, ok);
+  if (!ok)
     return FALSE;
   pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_PUT, .key = key, .value_len = size, .value = value });
   return TRUE;
@@ -43,6 +57,7 @@ pg_store_remove_value (PgStore *self, const PgHash *key, GError **error)
   PgSpan       span = pg_key_span (key);
   PgFileAnswer answer = may_write (self, error) ? pg_file_remove (self->file, span, error) : PG_FILE_FAILED;
 
+  count_write (self, answer != PG_FILE_FAILED);
   if (answer == PG_FILE_FOUND)
     pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_REMOVE, .key = span });
   return (PgStoreAnswer) answer;
