@@ -18,37 +18,21 @@ typedef enum
   ATTR_NONE = N_ATTRS,
 } Attr;
 
-/* Most names are told apart by their length alone. */
-#define NAME(text)                                                                                                               \
-  {                                                                                                                              \
-    text, sizeof text - 1                                                                                                        \
-  }
-
-static const PgSpan attr_names[N_ATTRS] = {
-  [ATTR_REQUEST] = NAME ("request"),
-  [ATTR_PROTOCOL_STATE] = NAME ("protocol_state"),
-  [ATTR_CLIENT_ADDRESS] = NAME ("client_address"),
-  [ATTR_SENDER] = NAME ("sender"),
-  [ATTR_RECIPIENT] = NAME ("recipient"),
-  [ATTR_SASL_USERNAME] = NAME ("sasl_username"),
-  [ATTR_POLICY_CONTEXT] = NAME ("policy_context"),
-  [ATTR_INSTANCE] = NAME ("instance"),
-};
-
-/* A value lies in @text, which may move while it grows: hence offsets. */
+/* From the request's first byte on, as that may move while the request grows. */
 typedef struct
 {
   guint32 at;
   guint32 len;
 } Value;
 
+/* Nearly all requests come in one piece; they are read where they are. */
 struct _PgRequest
 {
-  GString *line; /* an attribute that has begun and not ended */
-  GString *text; /* the values that are stored, one behind the other */
-  Value    values[N_ATTRS];
-  gsize    n_bytes;
-  gboolean complete;
+  const char *start;   /* first byte of the request: in the bytes that were fed last, or in @held */
+  GString    *held;    /* a request that has begun with earlier bytes, as far as it has come */
+  gsize       line_at; /* where the line begins that is to be taken next */
+  Value       values[N_ATTRS];
+  gboolean    complete;
 };
 
 /* A buffer that one huge request has grown is not kept for the small ones that follow. */
@@ -59,8 +43,7 @@ pg_request_new (void)
 {
   PgRequest *self = g_new0 (PgRequest, 1);
 
-  self->line = g_string_new (NULL);
-  self->text = g_string_sized_new (256);
+  self->held = g_string_new (NULL);
   return self;
 }
 
@@ -69,80 +52,85 @@ pg_request_free (PgRequest *self)
 {
   if (self == NULL)
     return;
-  g_string_free (self->line, TRUE);
-  g_string_free (self->text, TRUE);
+  g_string_free (self->held, TRUE);
   g_free (self);
-}
-
-static void
-empty_buffer (GString **buffer)
-{
-  if ((*buffer)->allocated_len > BUFFER_KEPT_MAX)
-    {
-      g_string_free (*buffer, TRUE);
-      *buffer = g_string_new (NULL);
-    }
-  g_string_truncate (*buffer, 0);
 }
 
 void
 pg_request_reset (PgRequest *self)
 {
-  empty_buffer (&self->line);
-  empty_buffer (&self->text);
+  if (self->held->allocated_len > BUFFER_KEPT_MAX)
+    {
+      g_string_free (self->held, TRUE);
+      self->held = g_string_new (NULL);
+    }
+  g_string_truncate (self->held, 0);
   memset (self->values, 0, sizeof self->values);
-  self->n_bytes = 0;
+  self->line_at = 0;
   self->complete = FALSE;
 }
 
 gboolean
 pg_request_is_begun (const PgRequest *self)
 {
-  return self->n_bytes > 0 && !self->complete;
+  return self->held->len > 0 && !self->complete;
 }
 
 gsize
 pg_request_n_held (const PgRequest *self)
 {
-  return pg_request_is_begun (self) ? self->line->len + self->text->len : 0;
+  return pg_request_is_begun (self) ? self->held->len : 0;
 }
 
 static PgSpan
 value_of (const PgRequest *self, Attr attr)
 {
-  return pg_span (self->text->str + self->values[attr].at, self->values[attr].len);
+  return pg_span (self->start + self->values[attr].at, self->values[attr].len);
 }
 
+/* Most names are told apart by their length alone. */
 static Attr
 find_attr (PgSpan name)
 {
-  for (Attr attr = 0; attr < N_ATTRS; attr++)
-    if (name.len == attr_names[attr].len && memcmp (name.data, attr_names[attr].data, name.len) == 0)
-      return attr;
-  return ATTR_NONE;
+  switch (name.len)
+    {
+    case 6:
+      return pg_span_is (name, "sender") ? ATTR_SENDER : ATTR_NONE;
+    case 7:
+      return pg_span_is (name, "request") ? ATTR_REQUEST : ATTR_NONE;
+    case 8:
+      return pg_span_is (name, "instance") ? ATTR_INSTANCE : ATTR_NONE;
+    case 9:
+      return pg_span_is (name, "recipient") ? ATTR_RECIPIENT : ATTR_NONE;
+    case 13:
+      return pg_span_is (name, "sasl_username") ? ATTR_SASL_USERNAME : ATTR_NONE;
+    case 14:
+      if (pg_span_is (name, "client_address"))
+        return ATTR_CLIENT_ADDRESS;
+      if (pg_span_is (name, "protocol_state"))
+        return ATTR_PROTOCOL_STATE;
+      return pg_span_is (name, "policy_context") ? ATTR_POLICY_CONTEXT : ATTR_NONE;
+    default:
+      return ATTR_NONE;
+    }
 }
 
 static gboolean
 take_attribute (PgRequest *self, PgSpan line, GError **error)
 {
-  const char *equals = memchr (line.data, '=', line.len);
-  PgSpan      value;
-  Attr        attr;
+  PgSpan name, value = line;
+  Attr   attr;
 
-  if (equals == NULL || equals == line.data)
+  if (!pg_span_take_until (&value, '=', &name) || name.len == 0)
     {
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a policy request line that is not name=value");
       return FALSE;
     }
-  value = pg_span (equals + 1, line.len - (gsize) (equals + 1 - line.data));
   if (value.len == 0)
     return TRUE; /* as good as absent, and half of the attributes are */
-  attr = find_attr (pg_span (line.data, (gsize) (equals - line.data)));
+  attr = find_attr (name);
   if (attr != ATTR_NONE && self->values[attr].len == 0)
-    {
-      self->values[attr] = (Value){ (guint32) self->text->len, (guint32) value.len };
-      g_string_append_len (self->text, value.data, (gssize) value.len);
-    }
+    self->values[attr] = (Value){ (guint32) (value.data - self->start), (guint32) value.len };
   return TRUE;
 }
 
@@ -156,39 +144,19 @@ finish_request (PgRequest *self, GError **error)
   return FALSE;
 }
 
+/* Takes the lines of the request's first @len bytes, up to its end; no LF is in its last line but behind the first @n_seen. */
 static gboolean
-take_whole_line (PgRequest *self, PgSpan line, GError **error)
+take_lines (PgRequest *self, gsize len, gsize n_seen, GError **error)
 {
-  return line.len == 0 ? finish_request (self, error) : take_attribute (self, line, error);
-}
+  const char *lf;
 
-/* Takes the end of a line, whose beginning may be here already. */
-static gboolean
-take_line (PgRequest *self, PgSpan line, GError **error)
-{
-  gboolean ok;
-
-  if (self->line->len == 0)
-    return take_whole_line (self, line, error);
-  g_string_append_len (self->line, line.data, (gssize) line.len);
-  ok = take_whole_line (self, pg_span (self->line->str, self->line->len), error);
-  g_string_truncate (self->line, 0);
-  return ok;
-}
-
-/* Takes lines until the request or @data is at its end; what is left of a line is kept. */
-static gboolean
-take_lines (PgRequest *self, PgSpan *data, GError **error)
-{
-  while (data->len > 0 && !self->complete)
+  while (!self->complete && len > n_seen && (lf = memchr (self->start + n_seen, '\n', len - n_seen)) != NULL)
     {
-      const char *lf = memchr (data->data, '\n', data->len);
-      PgSpan      line = pg_span (data->data, lf != NULL ? (gsize) (lf - data->data) : data->len);
+      const char *line = self->start + self->line_at;
+      gsize       line_len = (gsize) (lf - line);
 
-      pg_span_skip (data, lf != NULL ? line.len + 1 : line.len);
-      if (lf == NULL)
-        g_string_append_len (self->line, line.data, (gssize) line.len);
-      else if (!take_line (self, line, error))
+      n_seen = self->line_at += line_len + 1;
+      if (line_len == 0 ? !finish_request (self, error) : !take_attribute (self, pg_span (line, line_len), error))
         return FALSE;
     }
   return TRUE;
@@ -197,21 +165,26 @@ take_lines (PgRequest *self, PgSpan *data, GError **error)
 gboolean
 pg_request_feed (PgRequest *self, PgSpan *data, gboolean *out_complete, GError **error)
 {
-  PgSpan window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - self->n_bytes));
-  PgSpan rest = window;
-  gsize  n_taken;
+  gsize    n_before = self->held->len;
+  PgSpan   window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - n_before));
+  gboolean is_in_place = n_before == 0;
 
   *out_complete = FALSE;
-  if (!take_lines (self, &rest, error))
+  if (!is_in_place)
+    g_string_append_len (self->held, window.data, (gssize) window.len);
+  self->start = is_in_place ? window.data : self->held->str;
+  if (!take_lines (self, n_before + window.len, n_before, error))
     return FALSE;
-  n_taken = window.len - rest.len;
-  if (n_taken > 0 && memchr (window.data, '\0', n_taken) != NULL)
+  if (self->complete)
+    window.len = self->line_at - n_before;
+  if (window.len > 0 && memchr (window.data, '\0', window.len) != NULL)
     {
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a NUL byte in a policy request");
       return FALSE;
     }
-  self->n_bytes += n_taken;
-  pg_span_skip (data, n_taken);
+  if (!self->complete && is_in_place)
+    g_string_append_len (self->held, window.data, (gssize) window.len);
+  pg_span_skip (data, window.len);
   *out_complete = self->complete;
   if (self->complete || data->len == 0)
     return TRUE;

@@ -46,7 +46,8 @@ gboolean pg_request_feed (PgRequest *self, PgSpan *data, gboolean *out_complete,
 /**
  * pg_request_query:
  * @self: a parser whose request is complete
- * @out: (out): the query; its spans are valid until the next call on @self but this one
+ * @out: (out): the query; its spans are valid until the next call on @self but this one, and while the bytes that were fed
+ *   last are
  */
 void pg_request_query (const PgRequest *self, PgQuery *out);
 
