@@ -197,11 +197,12 @@ flush_answered (gpointer user_data)
   self->n_batch = 0;
 }
 
-/* Who asks as Postfix does, one whole request and then none before its reply, comes before those who don't. */
+/* Who asks as Postfix does, one whole request in one piece and then none before its reply, comes before those who don't. The end
+ * of a request that came in pieces earns nothing: a thousand who send byte by byte would come first all at once. */
 static void
-rank (PgPolicyServer *self, PgConnection *connection, guint64 n_asked)
+rank (PgPolicyServer *self, PgConnection *connection, gboolean was_begun, guint64 n_asked)
 {
-  if (n_asked > 1 || pg_connection_is_begun (connection))
+  if (was_begun || n_asked > 1 || pg_connection_is_begun (connection))
     pg_poller_put_first (self->poller, &connection->watch, FALSE);
   else if (n_asked == 1)
     pg_poller_put_first (self->poller, &connection->watch, TRUE);
@@ -213,6 +214,7 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
   PgConnection   *connection = (PgConnection *) watch;
   PgPolicyServer *self = connection->owner;
   guint64         n_answered = connection->n_answered;
+  gboolean        was_begun = pg_connection_is_begun (connection);
   g_autoptr (GError) error = NULL;
 
   if (self->n_batch == 0)
@@ -223,7 +225,7 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
       connection->is_listed = TRUE;
       g_ptr_array_add (self->answered, connection);
     }
-  rank (self, connection, connection->n_answered - n_answered);
+  rank (self, connection, was_begun, connection->n_answered - n_answered);
   settle (self, connection, n_answered, error != NULL ? error->message : NULL);
 }
 

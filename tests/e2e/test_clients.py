@@ -4,9 +4,15 @@
 Deadlines of minutes are proven by tests/unit/test-lobby.c; how much slower the others get, by tests/bench/bench_clients.py.
 """
 
+import contextlib
+import fcntl
 import json
 import os
+import select
+import signal
 import socket
+import sys
+import termios
 import threading
 import time
 import unittest
@@ -68,6 +74,16 @@ class ClientTest(DaemonTest):
         before = hostile.cpu_seconds(self.pid)
         time.sleep(seconds)  # the time itself is what is measured
         self.assertLess(hostile.cpu_seconds(self.pid) - before, 0.3 * seconds)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """What is sent to it meanwhile comes all at once."""
+        self.popgated.program.send_signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: _state(self.pid) == 'T', 'popgated to stop')
+            yield
+        finally:
+            self.popgated.program.send_signal(signal.SIGCONT)
 
     def count_logged(self, text):
         return sum(text in line for line in self.popgated.log().splitlines())
@@ -218,6 +234,31 @@ class Requests(ClientTest):
         self.assertEqual(late.read_action(), 'OK')
         self.assertEqual(loris.n_open(), 19)
 
+    def test_who_asks_in_pieces_comes_second(self):
+        """All have asked before one does who always asks as Postfix does: it is answered before most of them."""
+        self.start()
+        mine = self.connect()
+        crowd = self.crowd().join(1000)
+        for client in crowd.sockets:
+            client.send(SHORT[:-1])
+        wait_for(lambda: not any(_n_unread(client) for client in crowd.sockets), 'the first pieces to be read')
+        self.assertEqual(mine.ask(policy.request(A)), 'OK')
+        for client in crowd.sockets:
+            client.send(SHORT[-1:])
+        for client in crowd.sockets:
+            client.settimeout(policy.TIMEOUT)
+            self.assertEqual(client.recv(100), b'action=DUNNO\n\n')
+        with self.stopped(), select.epoll() as answered:
+            for client in crowd.sockets:
+                client.send(SHORT)
+            mine.send(policy.request(A))
+            for client in (*crowd.sockets, mine.socket):
+                answered.register(client, select.EPOLLIN | select.EPOLLET)
+            self.popgated.program.send_signal(signal.SIGCONT)
+            order = []
+            wait_for(lambda: order.extend(fd for fd, _ in answered.poll(0)) or len(order) > 1000, 'all to be answered')
+        self.assertLess(order.index(mine.socket.fileno()), 100)
+
     def test_thousands_in_a_row(self):
         """Each is answered, in order; who asks one meanwhile does not wait for all of them."""
         self.start()
@@ -257,6 +298,16 @@ def _readable(client, seconds):
         return False
     finally:
         client.settimeout(policy.TIMEOUT)
+
+
+def _n_unread(client):
+    """How much of what was sent has not been read yet."""
+    return int.from_bytes(fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+
+def _state(pid):
+    with open(f'/proc/{pid}/stat', encoding='ascii') as stat:
+        return stat.read().rpartition(')')[2].split()[0]
 
 
 def _read(client, n_bytes):
