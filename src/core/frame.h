@@ -26,6 +26,7 @@ typedef enum
   PG_FRAME_FREE = 'f', /* a note's place without a note */
   PG_FRAME_POSITION = 'p',
   PG_FRAME_ROOT = 'r', /* what is stored of the database itself */
+  PG_FRAME_USAGE = 'u',
 } PgFrameKind;
 
 /**

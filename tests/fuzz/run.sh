@@ -3,7 +3,8 @@
 # Goal of this test: no input makes a parser of the core read where it should not, or answer what it must not.
 #
 # Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line login-form joiner torn change
-#                                record report config postconf
+#                                record usage report config
+#                                postconf
 # Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
@@ -105,7 +106,7 @@ make_seeds() {
       printf '\000\001\000\001b\n\000\000\000\002mLOGIN, user=bob\n' >"$2/seed-3"
       printf '\240\001\000\001bLOGIN, user=bob\n\000\310\000\001l\n' >"$2/seed-2"
       ;;
-    record | change) ;;
+    record | usage | change) ;;
     postconf)
       printf 's%s' 'mynetworks = 127.0.0.0/8' >"$2/seed-1"
       printf 'm%s' 'smtp inet n - y - - smtpd -o x=y' >"$2/seed-2"
@@ -131,7 +132,7 @@ run_one() {
 }
 
 status=0
-for name in ${*:-address lines request login-line login-form joiner torn change record report config postconf}; do
+for name in ${*:-address lines request login-line login-form joiner torn change record usage report config postconf}; do
   run_one "$name" || status=1
 done
 exit $status
