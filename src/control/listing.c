@@ -113,17 +113,17 @@ describe (const PgListing *self, const PgRecord *record)
 PgListingStep
 pg_listing_next (PgListing *self, JsonObject **out_row, GError **error)
 {
-  PgRecord      record;
+  PgStoreItem   item;
   PgStoreAnswer answer;
 
   for (guint i = 0; i < LOOKED_AT_MAX; i++)
     {
-      answer = pg_store_cursor_next (self->cursor, &record, error);
+      answer = pg_store_cursor_step (self->cursor, &item, error);
       if (answer != PG_STORE_FOUND)
         return answer == PG_STORE_ABSENT ? PG_LISTING_END : PG_LISTING_FAILED;
-      if (is_wanted (self, &record))
+      if (item.kind == PG_STORE_GRANT && is_wanted (self, &item.grant))
         {
-          *out_row = describe (self, &record);
+          *out_row = describe (self, &item.grant);
           return PG_LISTING_ROW;
         }
     }

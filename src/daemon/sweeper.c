@@ -10,6 +10,7 @@
 
 /* Addresses collected in one walk; the rest is for the next one. */
 #define FOUND_MAX 100000
+#define USAGES_MAX 4096
 
 /* A clock that was stepped, or was wrong when we started, may be put right soon: what seems to be years old until then is not. */
 #define STEADY_US PG_HOUR
@@ -20,6 +21,7 @@ struct _PgSweeper
   PgSteady       steady;
   PgStoreCursor *cursor; /* while looking */
   GArray        *found;  /* of PgAddress, to be removed when the walk is over */
+  GArray        *usages; /* of PgUsagePair, the same */
   guint          source;
 };
 
@@ -30,6 +32,7 @@ pg_sweeper_new (PgEngine *engine)
 
   self->engine = engine;
   self->found = g_array_new (FALSE, FALSE, sizeof (PgAddress));
+  self->usages = g_array_new (FALSE, FALSE, sizeof (PgUsagePair));
   return self;
 }
 
@@ -42,19 +45,29 @@ pg_sweeper_free (PgSweeper *self)
     g_source_remove (self->source);
   pg_store_cursor_free (self->cursor);
   g_array_unref (self->found);
+  g_array_unref (self->usages);
   g_free (self);
 }
 
-/* Looks at one more grant. FALSE: there is none, or the store failed. A grant that is damaged is stepped over. */
+static void
+judge (PgSweeper *self, const PgStoreItem *item, gint64 now_us)
+{
+  if (item->kind == PG_STORE_GRANT && pg_engine_is_outdated (&item->grant, now_us))
+    g_array_append_val (self->found, item->grant.address);
+  if (item->kind == PG_STORE_USAGE && self->usages->len < USAGES_MAX && pg_usage_is_outdated (&item->usage, now_us))
+    g_array_append_val (self->usages, item->usage.pair);
+}
+
+/* Looks at one more record. FALSE: there is none, or the store failed. A grant that is damaged is stepped over. */
 static gboolean
 look_at_next (PgSweeper *self, gint64 now_us)
 {
-  PgRecord record;
+  PgStoreItem item;
   g_autoptr (GError) error = NULL;
-  PgStoreAnswer answer = pg_store_cursor_next (self->cursor, &record, &error);
+  PgStoreAnswer answer = pg_store_cursor_step (self->cursor, &item, &error);
 
-  if (answer == PG_STORE_FOUND && pg_engine_is_outdated (&record, now_us))
-    g_array_append_val (self->found, record.address);
+  if (answer == PG_STORE_FOUND)
+    judge (self, &item, now_us);
   return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && !g_error_matches (error, PG_ERROR, PG_ERROR_STORE));
 }
 
@@ -80,19 +93,50 @@ remove_outdated (PgSweeper *self, const PgAddress *address, gint64 now_us)
   return pg_store_remove (store, address, NULL);
 }
 
+static gboolean
+remove_usage (PgSweeper *self, const PgUsagePair *pair, gint64 now_us)
+{
+  PgStore *store = pg_engine_store (self->engine);
+  PgUsage  usage;
+
+  if (pg_store_get_usage (store, pair, &usage, NULL) != PG_STORE_FOUND || !pg_usage_is_outdated (&usage, now_us))
+    return TRUE;
+  return pg_store_remove_usage (store, pair, NULL);
+}
+
+/* If the store failed it will say so itself. */
+static void
+forget_all (PgSweeper *self)
+{
+  g_array_set_size (self->found, 0);
+  g_array_set_size (self->usages, 0);
+}
+
+static gboolean
+remove_one (PgSweeper *self, gint64 now_us)
+{
+  PgAddress   address;
+  PgUsagePair pair;
+
+  if (self->found->len > 0)
+    {
+      address = g_array_index (self->found, PgAddress, self->found->len - 1);
+      g_array_set_size (self->found, self->found->len - 1);
+      return remove_outdated (self, &address, now_us);
+    }
+  pair = g_array_index (self->usages, PgUsagePair, self->usages->len - 1);
+  g_array_set_size (self->usages, self->usages->len - 1);
+  return remove_usage (self, &pair, now_us);
+}
+
 /* Returns TRUE while there is more to remove. */
 static gboolean
 remove_some (PgSweeper *self, gint64 now_us)
 {
-  for (guint i = 0; i < SLICE && self->found->len > 0; i++)
-    {
-      PgAddress address = g_array_index (self->found, PgAddress, self->found->len - 1);
-
-      g_array_set_size (self->found, self->found->len - 1);
-      if (!remove_outdated (self, &address, now_us))
-        g_array_set_size (self->found, 0); /* the store failed, and will say so itself */
-    }
-  return self->found->len > 0;
+  for (guint i = 0; i < SLICE && self->found->len + self->usages->len > 0; i++)
+    if (!remove_one (self, now_us))
+      forget_all (self);
+  return self->found->len + self->usages->len > 0;
 }
 
 static gboolean
@@ -110,7 +154,7 @@ sweep_on (gpointer user_data)
   /* Removing moves records about: another walk would miss some. */
   if (pg_store_n_cursors (pg_engine_store (self->engine)) == 0 && remove_some (self, now_us))
     return G_SOURCE_CONTINUE;
-  g_array_set_size (self->found, 0);
+  forget_all (self);
   self->source = 0;
   return G_SOURCE_REMOVE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sweeper: removes from the store what can permit nothing any more, a little at a time.
+/* sweeper: removes from the store what can permit nothing any more, and usages of long ago, a little at a time.
  *
  * No decision waits for it: whether a login is too old is seen when Postfix asks. It begins when it has been called for an hour
  * in which the clock was not stepped: by a clock that is years ahead everything is old.

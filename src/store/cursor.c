@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walking over the grants of a store.
+/* Walking over the grants and usages of a store.
  *
  * GDBM walks from bucket to bucket, in the order of its hash, and finds the next key by the one that was met last. A new key
  * may split a bucket in two: what of it was not met yet may then lie before the key that was met last, and would never be
@@ -48,7 +48,7 @@ is_same_key (gconstpointer a, gconstpointer b)
 static guint64
 count_keys (const PgStore *store)
 {
-  return store->n_grants + store->root.n_places + store->root.n_positions;
+  return store->n_grants + store->root.n_places + store->root.n_positions + store->root.n_usages;
 }
 
 PgStoreCursor *
@@ -85,24 +85,40 @@ pg_store_n_cursors (const PgStore *self)
   return self->n_cursors;
 }
 
-/* Reads the grant at @key. ABSENT: what stands there is no grant. */
+/* A usage that is damaged is none: no answer depends on it. */
 static PgStoreAnswer
-read_at (PgStoreCursor *self, PgSpan key, PgRecord *out, GError **error)
+read_usage (const PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreItem *out)
+{
+  if (pg_usage_decode (pg_store_span_bytes (value), value.len, &self->store->root.secret, key, &out->usage, NULL))
+    out->kind = PG_STORE_USAGE;
+  pg_file_free_span (&value);
+  return PG_STORE_FOUND;
+}
+
+/* Reads what stands at @key. ABSENT: it is gone, or is nothing of ours. */
+static PgStoreAnswer
+read_at (PgStoreCursor *self, PgSpan key, PgStoreItem *out, GError **error)
 {
   PgHash       hash;
   PgSpan       value;
   PgFileAnswer answer;
 
+  out->kind = PG_STORE_OTHER;
   if (key.len != sizeof hash.bytes)
     return PG_STORE_ABSENT;
   answer = pg_file_get (self->store->file, key, &value, error);
   if (answer != PG_FILE_FOUND)
     return (PgStoreAnswer) answer;
   memcpy (hash.bytes, key.data, sizeof hash.bytes);
+  if (value.len > 0 && value.data[0] == PG_FRAME_USAGE)
+    return read_usage (self, &hash, value, out);
   if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
-    return pg_store_decode_grant (self->store, &hash, value, out, error);
+    {
+      out->kind = PG_STORE_GRANT;
+      return pg_store_decode_grant (self->store, &hash, value, &out->grant, error);
+    }
   pg_file_free_span (&value);
-  return PG_STORE_ABSENT;
+  return PG_STORE_FOUND;
 }
 
 /* --- the path -------------------------------------------------------------------------------------------------------- */
@@ -199,9 +215,8 @@ repeat (PgStoreCursor *self, GError **error)
 
 /* --- walking --------------------------------------------------------------------------------------------------------- */
 
-/* ABSENT: what was met is no grant. */
 static PgStoreAnswer
-take_late (PgStoreCursor *self, PgRecord *out, GError **error)
+take_late (PgStoreCursor *self, PgStoreItem *out, GError **error)
 {
   g_autofree PgHash *key = g_queue_pop_head (&self->late);
 
@@ -219,22 +234,44 @@ is_usable (const PgStoreCursor *self, GError **error)
   return FALSE;
 }
 
-PgStoreAnswer
-pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error)
+/* ABSENT: nothing was met here that is to be told; there may be more. */
+static PgStoreAnswer
+go_on (PgStoreCursor *self, PgStoreItem *out, GError **error)
 {
-  PgStoreAnswer answer = PG_STORE_ABSENT;
+  PgStoreAnswer answer;
+
+  if (!g_queue_is_empty (&self->late))
+    return take_late (self, out, error);
+  answer = step (self, error);
+  return answer == PG_STORE_FOUND ? read_at (self, self->key, out, error) : answer;
+}
+
+PgStoreAnswer
+pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error)
+{
+  PgStoreAnswer answer;
 
   if (!is_usable (self, error))
     return PG_STORE_FAILED;
   if (!self->is_at_end && self->n_keys != count_keys (self->store) && !repeat (self, error))
     return PG_STORE_FAILED;
   self->n_keys = count_keys (self->store);
-  while (answer == PG_STORE_ABSENT)
-    if (!g_queue_is_empty (&self->late))
-      answer = take_late (self, out, error);
-    else if (self->is_at_end)
-      break;
-    else if ((answer = step (self, error)) == PG_STORE_FOUND)
-      answer = read_at (self, self->key, out, error);
+  if (self->is_at_end && g_queue_is_empty (&self->late))
+    return PG_STORE_ABSENT;
+  out->kind = PG_STORE_OTHER;
+  answer = go_on (self, out, error);
+  return answer == PG_STORE_ABSENT ? PG_STORE_FOUND : answer;
+}
+
+PgStoreAnswer
+pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error)
+{
+  PgStoreItem   item = { .kind = PG_STORE_OTHER };
+  PgStoreAnswer answer = PG_STORE_FOUND;
+
+  while (answer == PG_STORE_FOUND && item.kind != PG_STORE_GRANT)
+    answer = pg_store_cursor_step (self, &item, error);
+  if (answer == PG_STORE_FOUND)
+    *out = item.grant;
   return answer;
 }

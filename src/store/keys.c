@@ -33,6 +33,14 @@ pg_key_of_position (const PgSecret *secret, const char *source)
   return pg_siphash_128 (secret, image, len + 1);
 }
 
+PgHash
+pg_key_of_usage (const PgSecret *secret, const PgUsagePair *pair)
+{
+  guint8 image[1 + PG_USAGE_NAME_MAX] = { PG_FRAME_USAGE };
+
+  return pg_siphash_128 (secret, image, 1 + pg_usage_pair_name (pair, image + 1));
+}
+
 PgSpan
 pg_key_span (const PgHash *key)
 {

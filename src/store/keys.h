@@ -8,6 +8,7 @@
 
 #include "core/address.h"
 #include "core/siphash.h"
+#include "core/usage.h"
 
 G_BEGIN_DECLS
 
@@ -19,6 +20,9 @@ PgHash pg_key_of_place (const PgSecret *secret, guint64 place);
 
 /** pg_key_of_position: of the position of @source. */
 PgHash pg_key_of_position (const PgSecret *secret, const char *source);
+
+/** pg_key_of_usage: of the usage of @pair. */
+PgHash pg_key_of_usage (const PgSecret *secret, const PgUsagePair *pair);
 
 /** pg_key_span: the bytes of @key, borrowed. */
 PgSpan pg_key_span (const PgHash *key);

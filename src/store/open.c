@@ -37,7 +37,7 @@ fresh_name (const PgStore *self)
 static gboolean
 count_grants (PgStore *self, GError **error)
 {
-  guint64 n_others = 1 + self->root.n_places + self->root.n_positions;
+  guint64 n_others = 1 + self->root.n_places + self->root.n_positions + self->root.n_usages;
   guint64 n_records;
 
   if (!pg_file_count (self->file, &n_records, error))
@@ -124,7 +124,7 @@ count_all (PgStore *self, GError **error)
   PgFileAnswer answer;
 
   self->n_grants = 0;
-  self->root.n_positions = 0;
+  self->root.n_positions = self->root.n_usages = 0;
   while ((answer = pg_file_next (self->file, &key, error)) == PG_FILE_FOUND
          && (answer = pg_file_get (self->file, key, &value, error)) == PG_FILE_FOUND)
     {
@@ -132,6 +132,8 @@ count_all (PgStore *self, GError **error)
         self->n_grants++;
       if (value.len > 0 && value.data[0] == PG_FRAME_POSITION)
         self->root.n_positions++;
+      if (value.len > 0 && value.data[0] == PG_FRAME_USAGE)
+        self->root.n_usages++;
       pg_file_free_span (&value);
     }
   pg_file_free_span (&key);

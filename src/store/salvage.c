@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/record.h"
+#include "core/usage.h"
 #include "store/file-root.h"
 #include "store/keys.h"
 #include "store/place.h"
@@ -124,6 +125,38 @@ save_grant (Salvage *self, const PgRecord *record)
 
   pg_record_encode (record, &self->fresh.secret, &key, image);
   return !is_newer (self, &key, record)
+         || pg_file_put (self->file, pg_key_span (&key), pg_span ((const char *) image, sizeof image), &self->error);
+}
+
+/* --- usages ---------------------------------------------------------------------------------------------------------- */
+
+/* What is stored grows with each use. */
+static gboolean
+is_more (Salvage *self, const PgHash *key, const PgUsage *usage)
+{
+  PgUsage      there;
+  PgSpan       value;
+  PgFileAnswer answer = pg_file_get (self->file, pg_key_span (key), &value, NULL);
+  gboolean     is_whole;
+
+  if (answer != PG_FILE_FOUND)
+    {
+      self->fresh.n_usages++;
+      return TRUE;
+    }
+  is_whole = pg_usage_decode ((const guint8 *) value.data, value.len, &self->fresh.secret, key, &there, NULL);
+  pg_file_free_span (&value);
+  return !is_whole || usage->total > there.total;
+}
+
+static gboolean
+save_usage (Salvage *self, const PgUsage *usage)
+{
+  PgHash key = pg_key_of_usage (&self->fresh.secret, &usage->pair);
+  guint8 image[PG_USAGE_SIZE];
+
+  pg_usage_encode (usage, &self->fresh.secret, &key, image);
+  return !is_more (self, &key, usage)
          || pg_file_put (self->file, pg_key_span (&key), pg_span ((const char *) image, sizeof image), &self->error);
 }
 
@@ -249,6 +282,7 @@ take_record (const PgHash *key, const guint8 *value, gsize size, gpointer user_d
 {
   Salvage *self = user_data;
   PgRecord record;
+  PgUsage  usage;
 
   if (self->is_failed)
     return;
@@ -256,6 +290,8 @@ take_record (const PgHash *key, const guint8 *value, gsize size, gpointer user_d
     take_place (self, key, value);
   else if (value[0] == PG_FRAME_GRANT && pg_record_decode (value, size, &self->root.secret, key, &record, NULL))
     self->is_failed = !save_grant (self, &record);
+  else if (value[0] == PG_FRAME_USAGE && pg_usage_decode (value, size, &self->root.secret, key, &usage, NULL))
+    self->is_failed = !save_usage (self, &usage);
 }
 
 static void

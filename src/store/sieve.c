@@ -4,6 +4,7 @@
 #include "core/change.h"
 #include "core/note.h"
 #include "core/record.h"
+#include "core/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,8 @@ size_of_kind (guint8 kind)
     case PG_FRAME_NOTE:
     case PG_FRAME_FREE:
       return PG_NOTE_SIZE;
+    case PG_FRAME_USAGE:
+      return PG_USAGE_SIZE;
     default:
       return 0;
     }
@@ -42,7 +45,7 @@ size_of_kind (guint8 kind)
 static gboolean
 has_header (const guint8 *at, gsize size)
 {
-  return size > 0 && at[1] == 1 && at[2] == (size & 0xff) && at[3] == size >> 8;
+  return size > 0 && at[1] >= 1 && at[1] <= PG_ROOT_VERSION && at[2] == (size & 0xff) && at[3] == size >> 8;
 }
 
 static void

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 
 /**
  * PgSieveTake: a record that is proven
- * @key: of a grant, a note or a place
+ * @key: of a grant, a note, a place or a usage
  * @value: (array length=size): borrowed
  */
 typedef void (*PgSieveTake) (const PgHash *key, const guint8 *value, gsize size, gpointer user_data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store: the one door to stored grants, notes and log positions.
+/* store: the one door to stored grants, notes, usages and log positions.
  *
  * One opener at a time: the daemon while it runs, else popgate(1), reading.
  * A store outlives its file: after any failure the file is closed, pg_store_problem() says why, every call fails, and
@@ -16,6 +16,7 @@
 
 #include "core/noteset.h"
 #include "core/record.h"
+#include "core/usage.h"
 
 #include <gio/gio.h>
 
@@ -23,6 +24,9 @@ G_BEGIN_DECLS
 
 typedef struct _PgStore       PgStore;
 typedef struct _PgStoreCursor PgStoreCursor;
+
+/** PG_STORE_USAGES_MAX: usages that one database may hold. */
+#define PG_STORE_USAGES_MAX 100000
 
 /** PG_STORE_POSITION_MAX: bytes of the longest position of a source. */
 #define PG_STORE_POSITION_MAX 220
@@ -143,6 +147,26 @@ PgStoreAnswer pg_store_get_position (PgStore *self, const char *source, GBytes *
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_position (PgStore *self, const char *source, GBytes *position, GError **error);
 
+/**
+ * pg_store_get_usage:
+ * @pair: whose
+ * @out: (out): what is stored, if found
+ * @error: PG_ERROR_STORE, or PG_ERROR_DAMAGED, after which the store is as open as before
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_get_usage (PgStore *self, const PgUsagePair *pair, PgUsage *out, GError **error);
+
+/** pg_store_put_usage: stores @usage in the place of what was there; PG_ERROR_LIMIT if it is new, and PG_STORE_USAGES_MAX are. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_put_usage (PgStore *self, const PgUsage *usage, GError **error);
+
+/** pg_store_remove_usage: TRUE also if there was nothing. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_remove_usage (PgStore *self, const PgUsagePair *pair, GError **error);
+
+/** pg_store_n_usages: how many usages are stored, or 0 while it is closed. */
+guint64 pg_store_n_usages (const PgStore *self);
+
 /** pg_store_is_dirty: TRUE if there is something to sync: written since the last sync was begun, or not synced by it. */
 gboolean pg_store_is_dirty (const PgStore *self);
 
@@ -172,8 +196,8 @@ gboolean pg_store_sync_finish (GAsyncResult *result, GError **error);
  * pg_store_cursor_new:
  * @self: an open store; must outlive the cursor
  *
- * Returns: (transfer full): a walk over all grants in no order. Grants may be put meanwhile: one that is new then may be met or
- *   not, all others are met once; removing while another's cursor is open is a matter of pg_store_n_cursors().
+ * Returns: (transfer full): a walk over all grants and usages in no order. Both may be put meanwhile: one that is new then may
+ *   be met or not, all others are met once; removing while another's cursor is open is a matter of pg_store_n_cursors().
  */
 PgStoreCursor *pg_store_cursor_new (PgStore *self);
 
@@ -181,7 +205,25 @@ PgStoreCursor *pg_store_cursor_new (PgStore *self);
 void pg_store_cursor_free (PgStoreCursor *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgStoreCursor, pg_store_cursor_free)
 
-/** pg_store_cursor_next: the next grant. PG_STORE_ABSENT: there is none left. */
+/** PgStoreItem: what was met: @grant or @usage, or neither. */
+typedef struct
+{
+  enum
+  {
+    PG_STORE_OTHER = 0,
+    PG_STORE_GRANT,
+    PG_STORE_USAGE,
+  } kind;
+  PgRecord grant;
+  PgUsage  usage;
+} PgStoreItem;
+
+/** pg_store_cursor_step: looks at one record, whatever it is; so it takes no longer than that. PG_STORE_ABSENT: there is none
+ * left. */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error);
+
+/** pg_store_cursor_next: steps to the next grant, where nobody else waits. PG_STORE_ABSENT: there is none left. */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_cursor_next (PgStoreCursor *self, PgRecord *out, GError **error);
 

@@ -6,7 +6,8 @@
  * verify exits 0; or 1, and says why. STORM_CHECKPOINT=BYTES: checkpoints are made that often.
  *
  * The sequence: grant I has an address and a time made of SEED and I. Each PASSING_EVERY of them an address is put that is
- * removed with the next; each NOTE_EVERY of them an administrator's note is put. In between older grants are renewed.
+ * removed with the next; each NOTE_EVERY of them an administrator's note is put, each USAGE_EVERY a usage, one of N_USAGES in
+ * turn. In between older grants are renewed.
  */
 #include "store/store.h"
 
@@ -16,6 +17,8 @@
 #define FIRST_US G_GINT64_CONSTANT (1700000000000000)
 #define PASSING_EVERY 16
 #define NOTE_EVERY 64
+#define USAGE_EVERY 8
+#define N_USAGES 100
 #define BATCH_MAX 64
 
 typedef struct
@@ -92,6 +95,21 @@ nth_note (const Storm *storm, guint64 n)
   return note;
 }
 
+/* Its total says of which number it is. */
+static PgUsage
+nth_usage (const Storm *storm, guint64 n)
+{
+  g_autofree char *user = g_strdup_printf ("user-%" G_GUINT64_FORMAT, n / USAGE_EVERY % N_USAGES);
+  PgAddress        address = nth_address (storm, n / USAGE_EVERY % N_USAGES, FALSE);
+  PgUsagePair      pair;
+  PgUsage          usage;
+
+  pg_usage_pair_set (&pair, PG_USAGE_LOGIN, &address, pg_span_from_string (user));
+  pg_usage_init (&usage, &pair);
+  pg_usage_add (&usage, &pair, FIRST_US, FIRST_US + (gint64) n, (guint32) n + 1);
+  return usage;
+}
+
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -136,6 +154,16 @@ put_note (Storm *storm, guint64 n)
     die ("cannot put a note: %s", error->message);
 }
 
+static void
+put_usage (Storm *storm, guint64 n)
+{
+  PgUsage usage = nth_usage (storm, n);
+  g_autoptr (GError) error = NULL;
+
+  if (!pg_store_put_usage (storm->store, &usage, &error))
+    die ("cannot put a usage: %s", error->message);
+}
+
 /* The grant comes last: it stands for all that belongs to its number. */
 static void
 write_next (Storm *storm)
@@ -146,6 +174,8 @@ write_next (Storm *storm)
     pass (storm, n);
   if (n % NOTE_EVERY == 0)
     put_note (storm, n);
+  if (n % USAGE_EVERY == 0)
+    put_usage (storm, n);
   if (n % 3 == 0)
     put (storm, n / 2, FALSE);
   put (storm, n, FALSE);
@@ -268,6 +298,25 @@ verify_notes (Storm *storm, const PgNoteset *notes, guint64 n_synced)
     }
 }
 
+/* Of each there is the newest that was synced, or a newer one. */
+static void
+verify_usages (Storm *storm, guint64 n_synced)
+{
+  guint64 n_pairs = MIN (n_synced / USAGE_EVERY + (n_synced % USAGE_EVERY > 0), N_USAGES);
+
+  for (guint64 i = 0; i < n_pairs; i++)
+    {
+      guint64 newest = n_synced - 1 - (n_synced - 1 - i * USAGE_EVERY) % (N_USAGES * USAGE_EVERY);
+      PgUsage expected = nth_usage (storm, newest);
+      PgUsage found;
+
+      if (pg_store_get_usage (storm->store, &expected.pair, &found, NULL) != PG_STORE_FOUND)
+        die ("lost: the usage of grant %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, newest, n_synced);
+      if (found.total < newest + 1 || (found.total - newest - 1) % (N_USAGES * USAGE_EVERY) != 0)
+        die ("wrong: the usage of grant %" G_GUINT64_FORMAT " is that of %" G_GUINT64_FORMAT, newest, found.total - 1);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -292,6 +341,7 @@ main (int argc, char **argv)
   verify_all_there (&storm, n_synced);
   verify_nothing_else (&storm, n_synced);
   verify_notes (&storm, notes, n_synced);
+  verify_usages (&storm, n_synced);
   pg_store_free (storm.store);
   return EXIT_SUCCESS;
 }

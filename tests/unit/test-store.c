@@ -315,7 +315,7 @@ static const PgRoot good_root = { .secret = { "sixteen bytes.." }, .next_note_id
 static void
 make_newer_root (void)
 {
-  make_with_sealed_root (2, PG_ROOT_SIZE, &good_root);
+  make_with_sealed_root (PG_ROOT_VERSION + 1, PG_ROOT_SIZE, &good_root);
 }
 
 static void

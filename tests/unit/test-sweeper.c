@@ -34,6 +34,19 @@ open_engine (void)
   return engine;
 }
 
+static void
+put_usage (PgStore *store, guint n, gint64 then_us)
+{
+  PgAddress   address = nth_address (n);
+  PgUsagePair pair;
+  PgUsage     usage;
+
+  pg_usage_pair_set (&pair, PG_USAGE_LOGIN, &address, pg_span_from_string ("bob"));
+  pg_usage_init (&usage, &pair);
+  pg_usage_add (&usage, &pair, then_us, then_us, 1);
+  ck_assert (pg_store_put_usage (store, &usage, NULL));
+}
+
 /* A sweep of the first half of the grants, which are old. */
 static PgSweeper *
 begin_sweep (PgEngine *engine)
@@ -91,11 +104,29 @@ START_TEST (a_store_opened_anew_in_between_ends_the_walk)
 }
 END_TEST
 
+START_TEST (usages_of_long_ago_go)
+{
+  PgEngine  *engine = open_engine ();
+  PgStore   *store = pg_engine_store (engine);
+  PgSweeper *sweeper;
+
+  for (guint n = 0; n < 300; n++)
+    put_usage (store, n, g_get_real_time () - (n < 200 ? PG_USAGE_DAYS + 1 : PG_USAGE_DAYS - 1) * PG_DAY);
+  sweeper = begin_sweep (engine);
+  sweep_out (engine);
+  ck_assert_uint_eq (pg_store_n_usages (store), 100);
+  ck_assert_uint_eq (pg_store_n_grants (store), N_GRANTS / 2);
+  pg_sweeper_free (sweeper);
+  pg_engine_free (engine);
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_add_test (tests, what_is_old_goes);
+  tcase_add_test (tests, usages_of_long_ago_go);
   tcase_add_loop_test (tests, a_store_opened_anew_in_between_ends_the_walk, 0, 2); /* at once, later */
 }
 
