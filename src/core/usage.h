@@ -29,6 +29,7 @@ G_BEGIN_DECLS
 /** PgUsageWay: why somebody may relay; the numbers are in files and never change. */
 typedef enum
 {
+  PG_USAGE_NONE = 0,
   PG_USAGE_LOGIN = 1, /* because of a login */
   PG_USAGE_ALLOW = 2, /* because of an admin's allow; there is no user */
   PG_USAGE_AUTH = 3,  /* by SMTP AUTH */

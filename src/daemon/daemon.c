@@ -11,6 +11,7 @@
 #include "daemon/policy-server.h"
 #include "daemon/sockets.h"
 #include "daemon/sweeper.h"
+#include "daemon/usage-keeper.h"
 #include "daemon/watcher.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct _PgDaemon
   PgWatcher       *watcher;
   PgCommitter     *committer;
   PgSweeper       *sweeper;
+  PgUsageKeeper   *usage;
   gint64           started_us; /* monotonic */
   guint64          store_id;   /* of the database that was read up to */
   char            *told;       /* what is wrong with the store, as it was logged last */
@@ -253,6 +255,7 @@ tick (gpointer user_data)
   self->ticks++;
   look_after_store (self);
   pg_watcher_tick (self->watcher);
+  pg_usage_keeper_tick (self->usage);
   pg_committer_tick (self->committer);
   pg_policy_server_tick (self->policy);
   pg_control_server_tick (self->control);
@@ -356,6 +359,7 @@ start (PgDaemon *self, GError **error)
   self->committer = pg_committer_new (self->engine);
   pg_committer_set_watcher (self->committer, self->watcher);
   self->sweeper = pg_sweeper_new (self->engine);
+  self->usage = pg_usage_keeper_new (self->engine);
   serve (self);
   return TRUE;
 }
@@ -462,6 +466,7 @@ pg_daemon_stop (PgDaemon *self)
   pg_policy_server_free (self->policy);
   pg_sockets_free (self->sockets);
   pg_sweeper_free (self->sweeper);
+  pg_usage_keeper_free (self->usage);
   pg_committer_free (self->committer);
   save (self);
   pg_watcher_free (self->watcher);
