@@ -47,6 +47,7 @@ pg_answer_free (PgAnswer *self)
     return;
   clear_messages (self);
   pg_listing_free (self->listing);
+  pg_usage_listing_free (self->usages);
   g_free (self);
 }
 
@@ -63,19 +64,27 @@ pg_answer_fail (PgAnswer *self, const char *error)
   pg_answer_add_failure (self, PG_EXIT_FAILED, error);
 }
 
+static gboolean
+is_listing (const PgAnswer *self)
+{
+  return self->listing != NULL || self->usages != NULL;
+}
+
 /* NULL: nothing for now. */
 static JsonObject *
 next_listed (PgAnswer *self)
 {
   GError       *error = NULL;
   JsonObject   *row;
-  PgListingStep step = pg_listing_next (self->listing, &row, &error);
+  PgListingStep step =
+      self->listing != NULL ? pg_listing_next (self->listing, &row, &error) : pg_usage_listing_next (self->usages, &row, &error);
 
   if (step == PG_LISTING_ROW)
     return pg_message_new_row (row);
   if (step == PG_LISTING_MORE)
     return NULL;
   g_clear_pointer (&self->listing, pg_listing_free);
+  g_clear_pointer (&self->usages, pg_usage_listing_free);
   if (step == PG_LISTING_FAILED)
     pg_answer_add_error (self, error);
   else
@@ -86,6 +95,6 @@ next_listed (PgAnswer *self)
 gboolean
 pg_answer_next (PgAnswer *self, JsonObject **out)
 {
-  *out = self->listing != NULL ? next_listed (self) : g_queue_pop_head (&self->messages);
-  return *out != NULL || self->listing != NULL || !g_queue_is_empty (&self->messages);
+  *out = is_listing (self) ? next_listed (self) : g_queue_pop_head (&self->messages);
+  return *out != NULL || is_listing (self) || !g_queue_is_empty (&self->messages);
 }

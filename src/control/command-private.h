@@ -4,14 +4,16 @@
 
 #include "control/commands.h"
 #include "control/listing.h"
+#include "control/usage-listing.h"
 
 G_BEGIN_DECLS
 
 struct _PgAnswer
 {
-  GQueue     messages; /* of JsonObject */
-  PgListing *listing;  /* rows that are made as they are asked for */
-  gboolean   needs_commit;
+  GQueue          messages; /* of JsonObject */
+  PgListing      *listing;  /* rows that are made as they are asked for */
+  PgUsageListing *usages;   /* the same; one of them at the most */
+  gboolean        needs_commit;
 };
 
 /** pg_answer_add_row: takes @row. */
@@ -40,6 +42,7 @@ JsonObject *pg_command_describe_note (const PgNote *note, gint64 now_us);
 void pg_command_check (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_explain (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_list (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_report (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_allow (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_deny (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_revoke (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check, explain, list. */
+/* check, explain, list, report. */
 #include "control/command-private.h"
 
 #include "core/error.h"
@@ -166,5 +166,15 @@ pg_command_list (const PgCommandHost *host, JsonObject *request, PgAnswer *answe
 
   answer->listing = pg_listing_new (host->engine, request, host->now_us, &error);
   if (answer->listing == NULL)
+    pg_answer_add_error (answer, error);
+}
+
+void
+pg_command_report (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
+{
+  GError *error = NULL;
+
+  answer->usages = pg_usage_listing_new (host->engine, host->usage, request, host->now_us, &error);
+  if (answer->usages == NULL)
     pg_answer_add_error (answer, error);
 }

@@ -6,6 +6,7 @@
  *
  * Requests: {"command": "check"|"explain", "address": A, "sender": S}
  *           {"command": "list", "user": U, "net": N, "expired": true}
+ *           {"command": "report", "days": N}
  *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}
  *           {"command": "forget", "note": ID}   {"command": "freeze", "why": W}   {"command": "thaw"}
  *           {"command": "status"}   {"command": "reload"}
@@ -14,12 +15,13 @@
 #pragma once
 
 #include "control/message.h"
-#include "engine/engine.h"
+#include "engine/usage-log.h"
 
 G_BEGIN_DECLS
 
 /**
  * PgCommandHost: where commands run. All borrowed.
+ * @usage: (nullable): what is counted of who relays, and not stored yet
  * @by: who asks
  * @describe: (nullable): adds the daemon's part to a status row; NULL: there is no daemon, and commands that need one fail
  * @reload: (nullable): reads the configuration again
@@ -27,6 +29,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   PgEngine   *engine;
+  PgUsageLog *usage;
   const char *by;
   gint64      now_us;
   void (*describe) (JsonObject *status, gpointer user_data);

@@ -182,6 +182,7 @@ run (Session *session, JsonObject *request)
   const PgControlHost *host = &session->owner->host;
   PgCommandHost        command_host = {
            .engine = host->engine,
+           .usage = host->usage,
            .by = session->by,
            .now_us = g_get_real_time (),
            .describe = host->describe,

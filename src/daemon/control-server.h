@@ -15,6 +15,7 @@ typedef struct _PgControlServer PgControlServer;
 typedef struct
 {
   PgEngine    *engine;
+  PgUsageLog  *usage;
   PgPoller    *poller;
   PgCommitter *committer;
   void (*describe) (JsonObject *status, gpointer user_data);

@@ -304,6 +304,7 @@ serve (PgDaemon *self)
 {
   PgControlHost host = {
     .engine = self->engine,
+    .usage = pg_usage_keeper_log (self->usage),
     .poller = self->poller,
     .committer = self->committer,
     .describe = describe,
