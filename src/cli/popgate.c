@@ -27,6 +27,7 @@ static const PgSubcommand subcommands[] = {
   { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
   { "doctor", "", "Look for what is wrong here, and say what to change", pg_cmd_doctor },
   { "status", "", "Show how popgated is", pg_cmd_status },
+  { "stats", "", "Show what popgated counts and measures", pg_cmd_stats },
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
 };
 

@@ -50,6 +50,7 @@ void pg_command_forget (const PgCommandHost *host, JsonObject *request, PgAnswer
 void pg_command_freeze (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_thaw (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_status (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_stats (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_reload (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* status, reload. */
+/* status, stats, reload. */
 #include "control/command-private.h"
+#include "control/stats.h"
 
 static JsonObject *
 describe_store (PgEngine *engine)
@@ -74,6 +75,16 @@ pg_command_status (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request,
   json_object_set_object_member (row, "logins", describe_logins (host->engine));
   json_object_set_array_member (row, "notes", describe_notes (host->engine, host->now_us));
   pg_answer_add_row (answer, row);
+  pg_answer_add_exit (answer, PG_EXIT_OK);
+}
+
+void
+pg_command_stats (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request, PgAnswer *answer)
+{
+  g_autoptr (PgMetrics) metrics = host->collect (host->user_data);
+
+  for (guint i = 0; i < pg_metrics_n_samples (metrics); i++)
+    pg_answer_add_row (answer, pg_stats_describe (pg_metrics_sample (metrics, i)));
   pg_answer_add_exit (answer, PG_EXIT_OK);
 }
 

@@ -16,12 +16,23 @@ typedef struct
   void (*run) (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 } Command;
 
+/* clang-format off */
 static const Command commands[] = {
-  { "check", LOOK, pg_command_check },     { "explain", LOOK, pg_command_explain },     { "list", LOOK, pg_command_list },
-  { "allow", CHANGE, pg_command_allow },   { "deny", CHANGE, pg_command_deny },         { "revoke", CHANGE, pg_command_revoke },
-  { "forget", CHANGE, pg_command_forget }, { "freeze", CHANGE, pg_command_freeze },     { "thaw", CHANGE, pg_command_thaw },
-  { "report", LOOK, pg_command_report },   { "status", ASK_DAEMON, pg_command_status }, { "reload", CHANGE, pg_command_reload },
+  { "check", LOOK, pg_command_check },
+  { "explain", LOOK, pg_command_explain },
+  { "list", LOOK, pg_command_list },
+  { "allow", CHANGE, pg_command_allow },
+  { "deny", CHANGE, pg_command_deny },
+  { "revoke", CHANGE, pg_command_revoke },
+  { "forget", CHANGE, pg_command_forget },
+  { "freeze", CHANGE, pg_command_freeze },
+  { "thaw", CHANGE, pg_command_thaw },
+  { "report", LOOK, pg_command_report },
+  { "status", ASK_DAEMON, pg_command_status },
+  { "stats", ASK_DAEMON, pg_command_stats },
+  { "reload", CHANGE, pg_command_reload },
 };
+/* clang-format on */
 
 static const Command *
 find_command (const char *name)

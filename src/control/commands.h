@@ -9,12 +9,13 @@
  *           {"command": "report", "days": N}
  *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}
  *           {"command": "forget", "note": ID}   {"command": "freeze", "why": W}   {"command": "thaw"}
- *           {"command": "status"}   {"command": "reload"}
+ *           {"command": "status"}   {"command": "stats"}   {"command": "reload"}
  * The rows are described in popgate(1), --json.
  */
 #pragma once
 
 #include "control/message.h"
+#include "core/metrics.h"
 #include "engine/usage-log.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,7 @@ G_BEGIN_DECLS
  * @usage: (nullable): what is counted of who relays, and not stored yet
  * @by: who asks
  * @describe: (nullable): adds the daemon's part to a status row; NULL: there is no daemon, and commands that need one fail
+ * @collect: (nullable): (transfer full): all metrics
  * @reload: (nullable): reads the configuration again
  */
 typedef struct
@@ -33,6 +35,7 @@ typedef struct
   const char *by;
   gint64      now_us;
   void (*describe) (JsonObject *status, gpointer user_data);
+  PgMetrics *(*collect) (gpointer user_data);
   gboolean (*reload) (GError **error, gpointer user_data);
   gpointer user_data;
 } PgCommandHost;

@@ -317,6 +317,12 @@ static const Rule rules[PG_N_RULES] = {
   [PG_RULE_NO_LOGIN] = { "no-login", "nothing permits", DUNNO, NULL, is_left, tell_rest },
 };
 
+PgVerdict
+pg_rule_verdict (PgRule rule)
+{
+  return rules[rule].verdict;
+}
+
 const char *
 pg_rule_name (PgRule rule)
 {

@@ -108,6 +108,9 @@ typedef struct
 void pg_rules_explain (const PgQuery *query, const PgFacts *facts, const PgRuleSettings *settings, gint64 now_us,
                        PgRuleStep steps[PG_N_RULES - 1]);
 
+/** pg_rule_verdict: what @rule, from PG_RULE_NOT_RCPT on, says unless REJECT is asked for. */
+PgVerdict pg_rule_verdict (PgRule rule);
+
 /** pg_rule_name: a word for metrics and logs: "login", "frozen", ...; "?" for a number that is none. */
 const char *pg_rule_name (PgRule rule);
 

@@ -186,6 +186,7 @@ run (Session *session, JsonObject *request)
            .by = session->by,
            .now_us = g_get_real_time (),
            .describe = host->describe,
+           .collect = host->collect,
            .reload = host->reload,
            .user_data = host->user_data,
   };

@@ -19,6 +19,7 @@ typedef struct
   PgPoller    *poller;
   PgCommitter *committer;
   void (*describe) (JsonObject *status, gpointer user_data);
+  PgMetrics *(*collect) (gpointer user_data);
   gboolean (*reload) (GError **error, gpointer user_data);
   gpointer user_data;
 } PgControlHost;

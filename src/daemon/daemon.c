@@ -4,6 +4,7 @@
 #include "daemon/daemon.h"
 
 #include "core/error.h"
+#include "daemon/collector.h"
 #include "daemon/committer.h"
 #include "daemon/control-server.h"
 #include "daemon/login-server.h"
@@ -40,6 +41,7 @@ struct _PgDaemon
   PgCommitter     *committer;
   PgSweeper       *sweeper;
   PgUsageKeeper   *usage;
+  PgCollector     *collector;
   gint64           started_us; /* monotonic */
   guint64          store_id;   /* of the database that was read up to */
   char            *told;       /* what is wrong with the store, as it was logged last */
@@ -122,6 +124,19 @@ describe (JsonObject *status, gpointer user_data)
     json_object_set_object_member (status, "reports", describe_reports (self->logins));
   else
     json_object_set_null_member (status, "reports");
+}
+
+static PgMetrics *
+collect (gpointer user_data)
+{
+  const PgDaemon *self = user_data;
+
+  return pg_collector_collect (self->collector, &(PgCollectorParts){
+                                                    .policy = self->policy,
+                                                    .logins = self->logins,
+                                                    .watcher = self->watcher,
+                                                    .committer = self->committer,
+                                                });
 }
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
@@ -260,6 +275,7 @@ tick (gpointer user_data)
   pg_policy_server_tick (self->policy);
   pg_control_server_tick (self->control);
   pg_login_server_tick (self->logins);
+  pg_collector_tick (self->collector);
   if (self->ticks % SWEEP_TICKS == 0)
     pg_sweeper_start (self->sweeper);
   if (self->ticks % PERMIT_LOG_TICKS == 0)
@@ -308,6 +324,7 @@ serve (PgDaemon *self)
     .poller = self->poller,
     .committer = self->committer,
     .describe = describe,
+    .collect = collect,
     .reload = reload,
     .user_data = self,
   };
@@ -361,6 +378,7 @@ start (PgDaemon *self, GError **error)
   pg_committer_set_watcher (self->committer, self->watcher);
   self->sweeper = pg_sweeper_new (self->engine);
   self->usage = pg_usage_keeper_new (self->engine);
+  self->collector = pg_collector_new (self->engine);
   serve (self);
   return TRUE;
 }
@@ -468,6 +486,7 @@ pg_daemon_stop (PgDaemon *self)
   pg_sockets_free (self->sockets);
   pg_sweeper_free (self->sweeper);
   pg_usage_keeper_free (self->usage);
+  pg_collector_free (self->collector);
   pg_committer_free (self->committer);
   save (self);
   pg_watcher_free (self->watcher);

@@ -114,6 +114,18 @@ START_TEST (histogram)
 }
 END_TEST
 
+/* Transfer full. */
+static char *
+read_manual (void)
+{
+  const char      *top = g_getenv ("top_srcdir");
+  g_autofree char *path = g_build_filename (top != NULL ? top : ".", "doc", "popgate.1", NULL);
+  char            *manual;
+
+  ck_assert_msg (g_file_get_contents (path, &manual, NULL, NULL), "%s cannot be read", path);
+  return manual;
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 START_TEST (table)
@@ -128,6 +140,40 @@ START_TEST (table)
   assert_row (family->name, g_str_has_suffix (family->help, "."));
   assert_row (family->name, family->labels[PG_METRIC_LABELS_MAX] == NULL);
   assert_row (family->name, pg_metric_find (family->name, &found) && found == (PgMetric) _i);
+}
+END_TEST
+
+/* ".It Li NAME" or ".It Li NAME Ar LABEL ...", and the type in the line below. */
+static char *
+documented (const PgMetricFamily *family)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_printf (text, "\n.It Li %s%s", family->name, family->labels[0] != NULL ? " Ar" : "");
+  for (guint i = 0; family->labels[i] != NULL; i++)
+    g_string_append_printf (text, " %s", family->labels[i]);
+  g_string_append_printf (text, "\n%s; ", pg_metric_type_to_string (family->type));
+  return g_string_free (text, FALSE);
+}
+
+START_TEST (manual_has_it)
+{
+  const PgMetricFamily *family = pg_metric_family ((PgMetric) _i);
+  g_autofree char      *manual = read_manual ();
+  g_autofree char      *wanted = documented (family);
+
+  ck_assert_msg (strstr (manual, wanted) != NULL, "popgate.1: expected%s", wanted);
+}
+END_TEST
+
+START_TEST (manual_has_no_other)
+{
+  g_autofree char *manual = read_manual ();
+  guint            n = 0;
+
+  for (const char *at = manual; (at = strstr (at, "\n.It Li popgate_")) != NULL; at++)
+    n++;
+  ck_assert_uint_eq (n, PG_N_METRICS);
 }
 END_TEST
 
@@ -149,6 +195,8 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, label_is_escaped, 0, G_N_ELEMENTS (labels));
   tcase_add_test (tests, histogram);
   tcase_add_loop_test (tests, table, 0, PG_N_METRICS);
+  tcase_add_loop_test (tests, manual_has_it, 0, PG_N_METRICS);
+  tcase_add_test (tests, manual_has_no_other);
   tcase_add_test (tests, no_such_metric);
 }
 
