@@ -2,6 +2,7 @@
 /* Answers, message by message; commands.h describes them. */
 #include "control/command-private.h"
 
+#include "control/describe.h"
 #include "core/error.h"
 
 void
@@ -48,6 +49,7 @@ pg_answer_free (PgAnswer *self)
   clear_messages (self);
   pg_listing_free (self->listing);
   pg_usage_listing_free (self->usages);
+  pg_feed_free (self->feed);
   g_free (self);
 }
 
@@ -61,6 +63,9 @@ void
 pg_answer_fail (PgAnswer *self, const char *error)
 {
   clear_messages (self);
+  g_clear_pointer (&self->listing, pg_listing_free);
+  g_clear_pointer (&self->usages, pg_usage_listing_free);
+  g_clear_pointer (&self->feed, pg_feed_free);
   pg_answer_add_failure (self, PG_EXIT_FAILED, error);
 }
 
@@ -68,6 +73,38 @@ static gboolean
 is_listing (const PgAnswer *self)
 {
   return self->listing != NULL || self->usages != NULL;
+}
+
+gboolean
+pg_answer_is_live (const PgAnswer *self)
+{
+  return self->feed != NULL;
+}
+
+void
+pg_answer_set_wake (PgAnswer *self, void (*wake) (gpointer user_data), gpointer user_data)
+{
+  pg_feed_set_wake (self->feed, wake, user_data);
+}
+
+gboolean
+pg_answer_is_asleep (const PgAnswer *self)
+{
+  return self->feed != NULL && self->messages.length == 0 && pg_feed_is_empty (self->feed);
+}
+
+/* NULL: nothing for now. */
+static JsonObject *
+next_told (PgAnswer *self)
+{
+  g_autofree PgEvent *event = NULL;
+  guint64             n_lost;
+
+  if (!pg_feed_next (self->feed, &event, &n_lost))
+    return NULL;
+  if (event == NULL)
+    return pg_message_new_row (pg_describe_loss (n_lost, g_get_real_time ()));
+  return pg_message_new_row (pg_describe_event (event, pg_engine_config (self->engine)->window_us));
 }
 
 /* NULL: nothing for now. */
@@ -96,5 +133,7 @@ gboolean
 pg_answer_next (PgAnswer *self, JsonObject **out)
 {
   *out = is_listing (self) ? next_listed (self) : g_queue_pop_head (&self->messages);
-  return *out != NULL || is_listing (self) || !g_queue_is_empty (&self->messages);
+  if (*out == NULL && self->feed != NULL)
+    *out = next_told (self);
+  return *out != NULL || is_listing (self) || self->feed != NULL || !g_queue_is_empty (&self->messages);
 }

@@ -77,14 +77,25 @@ finish (JsonObject *message, PgExit *out_exit, GError **error)
   return text == NULL;
 }
 
-gboolean
-pg_client_ask (PgClient *self, JsonObject *request, PgClientRow row, gpointer user_data, PgExit *out_exit, GError **error)
+/* What can't be sent is told as what can't be read: the daemon is gone. */
+static gboolean
+send_request (PgClient *self, JsonObject *request, GError **error)
 {
   g_autofree char *line = pg_message_to_line (request);
   GOutputStream   *output = g_io_stream_get_output_stream (G_IO_STREAM (self->connection));
+  g_autoptr (GError) cause = NULL;
 
+  if (g_output_stream_write_all (output, line, strlen (line), NULL, NULL, &cause))
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "popgated at %s ended the connection: %s", self->path, cause->message);
+  return FALSE;
+}
+
+gboolean
+pg_client_ask (PgClient *self, JsonObject *request, PgClientRow row, gpointer user_data, PgExit *out_exit, GError **error)
+{
   *out_exit = PG_EXIT_FAILED;
-  if (!g_output_stream_write_all (output, line, strlen (line), NULL, NULL, error))
+  if (!send_request (self, request, error))
     return FALSE;
   for (;;)
     {
@@ -92,8 +103,9 @@ pg_client_ask (PgClient *self, JsonObject *request, PgClientRow row, gpointer us
 
       if (message == NULL)
         return FALSE;
-      if (!json_object_has_member (message, "row"))
+      if (json_object_has_member (message, "row"))
+        row (json_object_get_object_member (message, "row"), user_data);
+      else if (!pg_message_get_flag (message, "alive"))
         return finish (message, out_exit, error);
-      row (json_object_get_object_member (message, "row"), user_data);
     }
 }

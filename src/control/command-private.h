@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/commands.h"
+#include "control/feed.h"
 #include "control/listing.h"
 #include "control/usage-listing.h"
 
@@ -13,6 +14,8 @@ struct _PgAnswer
   GQueue          messages; /* of JsonObject */
   PgListing      *listing;  /* rows that are made as they are asked for */
   PgUsageListing *usages;   /* the same; one of them at the most */
+  PgFeed         *feed;     /* rows of what happens; then there is no end */
+  PgEngine       *engine;   /* that the feed is of */
   gboolean        needs_commit;
 };
 
@@ -51,6 +54,7 @@ void pg_command_freeze (const PgCommandHost *host, JsonObject *request, PgAnswer
 void pg_command_thaw (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_status (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_stats (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_watch (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_reload (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 
 G_END_DECLS

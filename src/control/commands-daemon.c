@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* status, stats, reload. */
+/* status, stats, watch, reload. */
 #include "control/command-private.h"
+#include "control/describe.h"
 #include "control/stats.h"
 
 static JsonObject *
@@ -86,6 +87,22 @@ pg_command_stats (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request, 
   for (guint i = 0; i < pg_metrics_n_samples (metrics); i++)
     pg_answer_add_row (answer, pg_stats_describe (pg_metrics_sample (metrics, i)));
   pg_answer_add_exit (answer, PG_EXIT_OK);
+}
+
+void
+pg_command_watch (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
+{
+  GError       *error = NULL;
+  PgEventFilter filter;
+
+  if (!pg_event_filter_parse (request, &filter, &error))
+    {
+      pg_answer_add_error (answer, error);
+      return;
+    }
+  pg_answer_add_row (answer, pg_describe_watching (host->engine, host->now_us));
+  answer->engine = host->engine;
+  answer->feed = pg_feed_new (pg_engine_events (host->engine), &filter);
 }
 
 void

@@ -2,6 +2,7 @@
 /* allow, deny, revoke, forget, freeze, thaw. */
 #include "control/command-private.h"
 
+#include "control/describe.h"
 #include "core/error.h"
 
 #include <string.h>
@@ -9,17 +10,9 @@
 JsonObject *
 pg_command_describe_note (const PgNote *note, gint64 now_us)
 {
-  JsonObject      *row = json_object_new ();
-  g_autofree char *target = pg_note_target_to_string (note);
+  JsonObject *row = json_object_new ();
 
-  json_object_set_int_member (row, "note", (gint64) note->id);
-  json_object_set_string_member (row, "kind", pg_note_kind_to_string (note->kind));
-  pg_message_set_text (row, "target", pg_span_from_string (target));
-  pg_message_set_text (row, "by", pg_span_from_string (note->by));
-  pg_message_set_time (row, "made", note->made_us);
-  pg_message_set_time (row, "until", note->until_us);
-  json_object_set_boolean_member (row, "in_force", now_us < note->until_us);
-  pg_message_set_text (row, "why", pg_span_from_string (note->why));
+  pg_describe_note (row, note, now_us);
   return row;
 }
 

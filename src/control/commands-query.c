@@ -2,6 +2,7 @@
 /* check, explain, list, report. */
 #include "control/command-private.h"
 
+#include "control/describe.h"
 #include "core/error.h"
 
 static gboolean
@@ -30,24 +31,6 @@ exit_of (const PgDecision *decision)
   return PG_EXIT_NO;
 }
 
-static void
-describe_login (const PgCommandHost *host, const PgFinding *finding, JsonObject *row)
-{
-  const PgDecision   *decision = &finding->decision;
-  const PgRecordUser *user;
-
-  pg_message_set_time (row, "login", decision->login_us);
-  pg_message_set_time (row, "until",
-                       decision->login_us != PG_RECORD_NEVER ? decision->login_us + pg_engine_config (host->engine)->window_us
-                                                             : PG_RECORD_NEVER);
-  if (!finding->has_record || decision->user < 0 || decision->login_us == PG_RECORD_NEVER)
-    return;
-  user = &finding->record.users[decision->user];
-  pg_message_set_text (row, "user", pg_record_user_name (&finding->record, (guint) decision->user));
-  json_object_set_string_member (row, "service", pg_service_to_string (user->service));
-  json_object_set_string_member (row, "server", pg_server_to_string (user->server));
-}
-
 /* Where nothing permits, what there is of a login says most. */
 static const char *
 tell_why (const PgDecision *decision, const PgRuleStep *steps)
@@ -69,7 +52,7 @@ describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFindi
   json_object_set_int_member (row, "rule", (gint64) decision->rule);
   json_object_set_string_member (row, "reason", pg_rule_name (decision->rule));
   pg_message_set_text (row, "why", pg_span_from_string (tell_why (decision, steps)));
-  describe_login (host, finding, row);
+  pg_describe_login (row, finding, pg_engine_config (host->engine)->window_us);
   return row;
 }
 

@@ -30,6 +30,7 @@ static const Command commands[] = {
   { "report", LOOK, pg_command_report },
   { "status", ASK_DAEMON, pg_command_status },
   { "stats", ASK_DAEMON, pg_command_stats },
+  { "watch", ASK_DAEMON, pg_command_watch },
   { "reload", CHANGE, pg_command_reload },
 };
 /* clang-format on */

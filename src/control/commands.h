@@ -10,6 +10,8 @@
  *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}
  *           {"command": "forget", "note": ID}   {"command": "freeze", "why": W}   {"command": "thaw"}
  *           {"command": "status"}   {"command": "stats"}   {"command": "reload"}
+ *           {"command": "watch", "only": KINDS, "address": N, "user": U, "verdict": VERDICTS}: see event-filter.h; its answer
+ *           has no end
  * The rows are described in popgate(1), --json.
  */
 #pragma once
@@ -61,9 +63,18 @@ gboolean pg_answer_needs_commit (const PgAnswer *self);
 /** pg_answer_fail: instead of all that was to be said, the answer is that @error happened. */
 void pg_answer_fail (PgAnswer *self, const char *error);
 
+/** pg_answer_is_live: TRUE if it tells what happens, without end. */
+gboolean pg_answer_is_live (const PgAnswer *self);
+
+/** pg_answer_set_wake: @wake is called when a live answer that was asleep is so no more; it must not change the engine. */
+void pg_answer_set_wake (PgAnswer *self, void (*wake) (gpointer user_data), gpointer user_data);
+
+/** pg_answer_is_asleep: TRUE if there is nothing to tell until something happens. */
+gboolean pg_answer_is_asleep (const PgAnswer *self);
+
 /**
  * pg_answer_next:
- * @out: (out) (transfer full) (nullable): the next message; NULL: it takes a while to find, ask again
+ * @out: (out) (transfer full) (nullable): the next message; NULL: it takes a while to find, ask again, or it is asleep
  *
  * Returns: FALSE behind the end
  */

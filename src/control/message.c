@@ -74,6 +74,15 @@ pg_message_set_text (JsonObject *object, const char *name, PgSpan text)
 }
 
 void
+pg_message_set_nullable (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    pg_message_set_text (object, name, pg_span_from_string (text));
+  else
+    json_object_set_null_member (object, name);
+}
+
+void
 pg_message_set_time (JsonObject *object, const char *name, gint64 us)
 {
   if (us == G_MININT64 || us == G_MAXINT64)
@@ -120,6 +129,15 @@ pg_message_new_row (JsonObject *row)
   JsonObject *message = json_object_new ();
 
   json_object_set_object_member (message, "row", row);
+  return message;
+}
+
+JsonObject *
+pg_message_new_alive (void)
+{
+  JsonObject *message = json_object_new ();
+
+  json_object_set_boolean_member (message, "alive", TRUE);
   return message;
 }
 

@@ -2,7 +2,8 @@
 /* message: the control protocol's lines.
  *
  * One JSON object a line, UTF-8, LF. A request names a command; its answer is any number of {"row": {...}} and then one
- * {"exit": N} or {"exit": N, "error": "..."}. Whoever asks next on the same connection waits for that.
+ * {"exit": N} or {"exit": N, "error": "..."}. Whoever asks next on the same connection waits for that. Where an answer takes
+ * its time, {"alive": true} tells in between that somebody still works on it.
  * Foreign text that is not UTF-8 gets U+FFFD for what is not.
  */
 #pragma once
@@ -44,6 +45,9 @@ void pg_message_set_text (JsonObject *object, const char *name, PgSpan text);
 /** pg_message_set_time: adds member @name: @us as whole seconds since the epoch, or null if it is G_MININT64 or G_MAXINT64. */
 void pg_message_set_time (JsonObject *object, const char *name, gint64 us);
 
+/** pg_message_set_nullable: as pg_message_set_text(); null if @text is NULL. */
+void pg_message_set_nullable (JsonObject *object, const char *name, const char *text);
+
 /** pg_message_get_string: member @name of @object; NULL if it is absent or no string. Borrowed. */
 const char *pg_message_get_string (JsonObject *object, const char *name);
 
@@ -55,6 +59,9 @@ gboolean pg_message_get_flag (JsonObject *object, const char *name);
 
 /** pg_message_new_row: {"row": @row}; takes @row. */
 JsonObject *pg_message_new_row (JsonObject *row);
+
+/** pg_message_new_alive: {"alive": true}. */
+JsonObject *pg_message_new_alive (void);
 
 /** pg_message_new_exit: the end of an answer; @error (nullable): why. */
 JsonObject *pg_message_new_exit (PgExit code, const char *error);

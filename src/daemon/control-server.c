@@ -13,6 +13,9 @@
 
 /* Of these, so many of users who may not: they can connect and keep silent, and must not keep admins out. */
 #define STRANGERS_MAX 16
+
+/* And so many may watch at once: each event costs a little for each of them. */
+#define LIVE_MAX 8
 #define PORTION 4096
 
 /* Whoever may not has to ask before this, to be told so. Half a request, and an answer that nobody reads, have an end as well:
@@ -24,8 +27,14 @@
 /* An admin's session that waits for a request for so long may go for another one. */
 #define PATIENCE_US G_USEC_PER_SEC
 
+/* Whoever is answered hears something at least so often, or he would take us for dead: see PG_CLIENT_PATIENCE_S. */
+#define ALIVE_US (10 * G_USEC_PER_SEC)
+
 /* Messages made in one turn of the main loop. */
 #define SLICE 64
+
+/* Of what happens, fewer: there is more of it the busier Postfix is, and Postfix is not to wait for it. */
+#define LIVE_SLICE 16
 
 /* One connection: asks, is answered, asks again. While an answer is under way nothing is read. */
 typedef struct
@@ -136,9 +145,10 @@ send_output (Session *session)
 static void
 make_output (Session *session)
 {
+  guint       slice = session->answer != NULL && pg_answer_is_live (session->answer) ? LIVE_SLICE : SLICE;
   JsonObject *message;
 
-  for (guint i = 0; i < SLICE && session->answer != NULL; i++)
+  for (guint i = 0; i < slice && session->answer != NULL; i++)
     {
       if (!pg_answer_next (session->answer, &message))
         g_clear_pointer (&session->answer, pg_answer_free);
@@ -176,6 +186,42 @@ wait_for_commit (Session *session)
   pg_committer_commit (session->owner->host.committer, committed, session);
 }
 
+/* Called out of the middle of what happens: what there is to tell is told in a turn of its own. */
+static void
+wake (gpointer user_data)
+{
+  Session *session = user_data;
+
+  pg_poller_change (session->owner->host.poller, &session->watch, EPOLLOUT);
+}
+
+static guint
+n_live (const PgControlServer *self)
+{
+  GHashTableIter iter;
+  gpointer       key;
+  guint          n = 0;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    n += ((Session *) key)->answer != NULL && pg_answer_is_live (((Session *) key)->answer);
+  return n;
+}
+
+static void
+follow (Session *session)
+{
+  g_autofree char *why = NULL;
+
+  if (n_live (session->owner) <= LIVE_MAX)
+    {
+      pg_answer_set_wake (session->answer, wake, session);
+      return;
+    }
+  why = g_strdup_printf ("%d watch already, as many as may be at once", LIVE_MAX);
+  pg_answer_fail (session->answer, why);
+}
+
 static void
 run (Session *session, JsonObject *request)
 {
@@ -194,6 +240,8 @@ run (Session *session, JsonObject *request)
   session->answer = pg_command_run (&command_host, request);
   if (!pg_command_only_looks (pg_message_get_string (request, "command")))
     pg_audit (session->by, request);
+  if (pg_answer_is_live (session->answer))
+    follow (session);
   if (pg_answer_needs_commit (session->answer))
     wait_for_commit (session);
 }
@@ -260,6 +308,16 @@ is_answering (const Session *session)
   return session->answer != NULL || session->output->len > 0;
 }
 
+/* A next request may be here already: then it is taken as soon as the peer can be written to. While there is nothing to tell,
+ * the peer's end is told all the same. */
+static guint32
+awaited (const Session *session)
+{
+  if (session->output->len == 0 && session->answer != NULL && pg_answer_is_asleep (session->answer))
+    return 0;
+  return is_answering (session) || has_request (session) ? EPOLLOUT : EPOLLIN;
+}
+
 static void
 serve (PgWatch *watch, guint32 events)
 {
@@ -282,9 +340,7 @@ serve (PgWatch *watch, guint32 events)
       end (session);
       return;
     }
-  /* A next request may be here already: then it is taken as soon as the peer can be written to. */
-  pg_poller_change (session->owner->host.poller, &session->watch,
-                    is_answering (session) || has_request (session) ? EPOLLOUT : EPOLLIN);
+  pg_poller_change (session->owner->host.poller, &session->watch, awaited (session));
 }
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
@@ -383,6 +439,16 @@ limit_of (const Session *session)
   return session->input->len > 0 ? REQUEST_US : G_MAXINT64;
 }
 
+/* Whoever reads hears of it. To others nothing new is said: their time is running. */
+static void
+keep_alive (Session *session, gint64 now_us)
+{
+  if (session->is_waiting || session->answer == NULL || session->output->len > 0 || now_us - session->since_us < ALIVE_US)
+    return;
+  say (session, pg_message_new_alive ());
+  wake (session);
+}
+
 void
 pg_control_server_tick (PgControlServer *self)
 {
@@ -392,6 +458,8 @@ pg_control_server_tick (PgControlServer *self)
   for (GList *link = sessions; link != NULL; link = link->next)
     if (now_us - ((Session *) link->data)->since_us > limit_of (link->data))
       end (link->data);
+    else
+      keep_alive (link->data, now_us);
   pg_doors_open (self->doors);
 }
 
