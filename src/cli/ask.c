@@ -107,8 +107,8 @@ open_database (PgAsker *self)
   return PG_EXIT_OK;
 }
 
-static char *
-find_socket (const PgCli *cli)
+char *
+pg_ask_socket (const PgCli *cli)
 {
   g_autoptr (PgConfig) config = NULL;
 
@@ -127,7 +127,7 @@ find (PgAsker *self, const char *command)
 
   if (self->client != NULL || self->engine != NULL)
     return PG_EXIT_OK;
-  path = find_socket (self->cli);
+  path = pg_ask_socket (self->cli);
   if (path == NULL)
     return lose (self, PG_EXIT_USAGE);
   self->client = pg_client_connect (path, &error);

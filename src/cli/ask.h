@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /** pg_ask_config: (transfer full): the configuration that the options name; NULL, told on the standard error, if it is wrong. */
 PgConfig *pg_ask_config (const PgCli *cli);
 
+/** pg_ask_socket: (transfer full): where popgated is asked; NULL, told on the standard error, if the configuration is wrong. */
+char *pg_ask_socket (const PgCli *cli);
+
 /** pg_ask_new: {"command": @command}; transfer full. */
 JsonObject *pg_ask_new (const char *command);
 

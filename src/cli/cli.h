@@ -45,6 +45,7 @@ PgExit pg_cmd_freeze (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_stats (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_watch (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_reload (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_parse (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_doctor (PgCli *cli, int argc, char **argv);
