@@ -61,6 +61,8 @@ static const PgConfigRow rows[] = {
     "a list of unix:/PATH", "Where popgate(1) asks." },
   { "control", "admins", pg_config_read_list, FIELD (admins), "root", 0, 0, "a list of user names",
     "Who may use it, beside root and the user that popgated runs as." },
+  { "control", "readers", pg_config_read_list, FIELD (readers), "popgate-exporter", 0, 0, "a list of user names, or nothing",
+    "Who may use those of popgate's commands that change nothing." },
 };
 /* clang-format on */
 
@@ -263,6 +265,7 @@ pg_config_free (PgConfig *self)
   g_strfreev (self->reporters);
   g_strfreev (self->control_listen);
   g_strfreev (self->admins);
+  g_strfreev (self->readers);
   g_free (self);
 }
 

@@ -42,6 +42,7 @@ typedef struct
   char    **reporters;
   char    **control_listen;
   char    **admins;
+  char    **readers;
 } PgConfig;
 
 /**

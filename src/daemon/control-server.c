@@ -3,20 +3,20 @@
 
 #include "daemon/audit.h"
 #include "daemon/door.h"
+#include "daemon/ranks.h"
 
 #include <errno.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SESSIONS_MAX 64
-
-/* Of these, so many of users who may not: they can connect and keep silent, and must not keep admins out. */
-#define STRANGERS_MAX 16
-
-/* And so many may watch at once: each event costs a little for each of them. */
+/* So many may watch at once: each event costs a little for each of them. */
 #define LIVE_MAX 8
+
 #define PORTION 4096
+
+/* Sessions at once: nobody can keep those of another rank out, least of all a stranger who connects and keeps silent. */
+static const guint sessions_max[PG_N_RANKS] = { [PG_RANK_STRANGER] = 16, [PG_RANK_READER] = 16, [PG_RANK_ADMIN] = 48 };
 
 /* Whoever may not has to ask before this, to be told so. Half a request, and an answer that nobody reads, have an end as well:
  * while a list is under way outdated grants are not removed. But an admin may look at a page of it for a while. */
@@ -24,7 +24,7 @@
 #define REQUEST_US (30 * G_USEC_PER_SEC)
 #define ANSWER_US (600 * G_USEC_PER_SEC)
 
-/* An admin's session that waits for a request for so long may go for another one. */
+/* A session that waits for a request for so long may go for another one. */
 #define PATIENCE_US G_USEC_PER_SEC
 
 /* Whoever is answered hears something at least so often, or he would take us for dead: see PG_CLIENT_PATIENCE_S. */
@@ -47,17 +47,17 @@ typedef struct
   PgAnswer        *answer;
   gint64           since_us;   /* monotonic; when it said or read something last */
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
-  gboolean         may;        /* else each request is refused */
-  gboolean         is_last;    /* ends when the output is sent */
+  PgRank           rank;
+  gboolean         is_last; /* ends when the output is sent */
 } Session;
 
 struct _PgControlServer
 {
   PgControlHost host;
   PgDoors      *doors;
-  GArray       *admins;   /* of uid_t */
+  PgRanks      *ranks;
   GHashTable   *sessions; /* of Session */
-  guint         n_strangers;
+  guint         n_sessions[PG_N_RANKS];
 };
 
 /* --- who ------------------------------------------------------------------------------------------------------------- */
@@ -65,33 +65,14 @@ struct _PgControlServer
 void
 pg_control_server_reload (PgControlServer *self)
 {
-  uid_t uids[] = { 0, geteuid () };
-
-  g_array_set_size (self->admins, 0);
-  g_array_append_vals (self->admins, uids, G_N_ELEMENTS (uids));
-  for (char **name = pg_engine_config (self->host.engine)->admins; *name != NULL; name++)
-    {
-      const struct passwd *entry = getpwnam (*name);
-
-      if (entry != NULL)
-        g_array_append_val (self->admins, entry->pw_uid);
-    }
-}
-
-static gboolean
-is_admin (const PgControlServer *self, uid_t uid)
-{
-  for (guint i = 0; i < self->admins->len; i++)
-    if (g_array_index (self->admins, uid_t, i) == uid)
-      return TRUE;
-  return FALSE;
+  pg_ranks_load (self->ranks, pg_engine_config (self->host.engine));
 }
 
 /* A stranger's name is not looked up: he could have that done as often as he likes, and it may take a while. */
 static char *
-name_of (uid_t uid, gboolean may)
+name_of (uid_t uid, PgRank rank)
 {
-  const struct passwd *entry = may ? getpwuid (uid) : NULL;
+  const struct passwd *entry = rank != PG_RANK_STRANGER ? getpwuid (uid) : NULL;
 
   return entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("uid %u", (unsigned) uid);
 }
@@ -115,8 +96,7 @@ end (Session *session)
   if (!session->is_waiting)
     pg_poller_remove (session->owner->host.poller, &session->watch);
   g_hash_table_remove (session->owner->sessions, session);
-  if (!session->may)
-    session->owner->n_strangers--;
+  session->owner->n_sessions[session->rank]--;
   free_session (session);
 }
 
@@ -247,6 +227,14 @@ run (Session *session, JsonObject *request)
 }
 
 static void
+refuse_change (Session *session)
+{
+  g_autofree char *why = g_strdup_printf ("%s may only look, and not change anything: see [control] admins", session->by);
+
+  say (session, pg_message_new_exit (PG_EXIT_FAILED, why));
+}
+
+static void
 refuse (Session *session)
 {
   g_autofree char *why = g_strdup_printf ("%s may not use the control socket: see [control] admins", session->by);
@@ -271,13 +259,15 @@ take_request (Session *session)
   const char *lf = memchr (session->input->str, '\n', session->input->len);
   gsize       len = lf != NULL ? (gsize) (lf - session->input->str) : session->input->len;
 
-  if (!session->may && session->input->len > 0)
+  if (session->rank == PG_RANK_STRANGER && session->input->len > 0)
     refuse (session);
-  if (!session->may || (lf == NULL && len <= PG_MESSAGE_MAX))
+  if (session->rank == PG_RANK_STRANGER || (lf == NULL && len <= PG_MESSAGE_MAX))
     return;
   request = lf != NULL ? pg_message_parse (pg_span (session->input->str, len), &error) : NULL;
   g_string_erase (session->input, 0, (gssize) (lf != NULL ? len + 1 : len));
-  if (request != NULL)
+  if (request != NULL && session->rank != PG_RANK_ADMIN && !pg_command_only_looks (pg_message_get_string (request, "command")))
+    refuse_change (session);
+  else if (request != NULL)
     run (session, request);
   else
     {
@@ -345,9 +335,9 @@ serve (PgWatch *watch, guint32 events)
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
 
-/* Ends the session of an admin that has been idle longest, if there is one. */
+/* Ends the session of @rank that has been idle longest, if there is one. */
 static void
-end_idlest (PgControlServer *self)
+end_idlest (PgControlServer *self, PgRank rank)
 {
   Session       *idlest = NULL;
   gint64         before_us = g_get_monotonic_time () - PATIENCE_US;
@@ -359,7 +349,7 @@ end_idlest (PgControlServer *self)
     {
       Session *session = key;
 
-      if (session->may && !session->is_waiting && !is_answering (session)
+      if (session->rank == rank && !session->is_waiting && !is_answering (session)
           && session->since_us < (idlest != NULL ? idlest->since_us : before_us))
         idlest = session;
     }
@@ -367,31 +357,24 @@ end_idlest (PgControlServer *self)
     end (idlest);
 }
 
-static guint
-n_admins (const PgControlServer *self)
-{
-  return g_hash_table_size (self->sessions) - self->n_strangers;
-}
-
+/* Strangers don't make room for each other: they go by themselves, soon. */
 static gboolean
-has_room (PgControlServer *self, gboolean may)
+has_room (PgControlServer *self, PgRank rank)
 {
-  if (!may)
-    return self->n_strangers < STRANGERS_MAX;
-  if (n_admins (self) >= SESSIONS_MAX - STRANGERS_MAX)
-    end_idlest (self);
-  return n_admins (self) < SESSIONS_MAX - STRANGERS_MAX;
+  if (rank != PG_RANK_STRANGER && self->n_sessions[rank] >= sessions_max[rank])
+    end_idlest (self, rank);
+  return self->n_sessions[rank] < sessions_max[rank];
 }
 
 static Session *
-new_session (PgControlServer *self, int fd, uid_t uid, gboolean may)
+new_session (PgControlServer *self, int fd, uid_t uid, PgRank rank)
 {
   Session *session = g_new0 (Session, 1);
 
   session->watch = (PgWatch){ .ready = serve, .fd = fd };
   session->owner = self;
-  session->by = name_of (uid, may);
-  session->may = may;
+  session->by = name_of (uid, rank);
+  session->rank = rank;
   session->since_us = g_get_monotonic_time ();
   session->input = g_string_new (NULL);
   session->output = g_string_new (NULL);
@@ -405,23 +388,22 @@ welcome (int fd, gpointer user_data)
   struct ucred     credentials;
   socklen_t        size = sizeof credentials;
   Session         *session;
-  gboolean         may;
+  PgRank           rank;
 
   if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0
-      || !has_room (self, may = is_admin (self, credentials.uid)))
+      || !has_room (self, rank = pg_ranks_of (self->ranks, credentials.uid)))
     {
       close (fd);
       return;
     }
-  session = new_session (self, fd, credentials.uid, may);
+  session = new_session (self, fd, credentials.uid, rank);
   if (!pg_poller_add (self->host.poller, &session->watch, EPOLLIN))
     {
       free_session (session);
       return;
     }
   g_hash_table_add (self->sessions, session);
-  if (!may)
-    self->n_strangers++;
+  self->n_sessions[rank]++;
 }
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
@@ -432,7 +414,7 @@ limit_of (const Session *session)
 {
   if (session->is_waiting)
     return G_MAXINT64;
-  if (!session->may)
+  if (session->rank == PG_RANK_STRANGER)
     return STRANGER_US;
   if (is_answering (session))
     return ANSWER_US;
@@ -473,7 +455,7 @@ pg_control_server_new (const PgControlHost *host, const GPtrArray *listeners)
 
   self->host = *host;
   self->sessions = g_hash_table_new (NULL, NULL);
-  self->admins = g_array_new (FALSE, FALSE, sizeof (uid_t));
+  self->ranks = pg_ranks_new ();
   pg_control_server_reload (self);
   self->doors = pg_doors_new (host->poller, listeners, &door_host);
   return self;
@@ -502,6 +484,6 @@ pg_control_server_free (PgControlServer *self)
         }
     }
   g_hash_table_unref (self->sessions);
-  g_array_unref (self->admins);
+  pg_ranks_free (self->ranks);
   g_free (self);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* control-server: the admin's socket. Who may is decided by the peer's uid; root and the daemon's own user always may. */
+/* control-server: the admin's socket. Who may is decided by the peer's uid; root and the daemon's own user always may;
+ * readers may use those commands that only look. */
 #pragma once
 
 #include "control/commands.h"
@@ -27,7 +28,7 @@ typedef struct
 /** pg_control_server_new: over @listeners (element-type PgListener), which must outlive it. */
 PgControlServer *pg_control_server_new (const PgControlHost *host, const GPtrArray *listeners);
 
-/** pg_control_server_reload: looks the admins up anew. */
+/** pg_control_server_reload: looks admins and readers up anew. */
 void pg_control_server_reload (PgControlServer *self);
 
 /** pg_control_server_tick: to be called once a second: ends who takes too long to ask or to read. */

@@ -2,6 +2,7 @@
 """The daemon as a process: its sockets, its signals, its exit status."""
 
 import grp
+import json
 import os
 import pwd
 import signal
@@ -19,6 +20,8 @@ from waiting import wait_for
 
 A, B = '192.0.2.1', '192.0.2.2'
 OK, RUNTIME, USAGE = 0, 1, 2
+FAILED = 3
+REFUSALS = ('may not use the control socket', 'may only look')
 
 
 def _stale_socket(path):
@@ -133,23 +136,52 @@ class Sockets(DaemonTest):
     @unittest.skipIf(os.geteuid() != 0, 'only root can become somebody else')
     def test_control_is_for_admins_only(self):
         self.popgated.start()
-        os.chmod(self.popgated.control, 0o666)
-        pid = os.fork()
-        if pid == 0:
-            os._exit(self._ask_as_nobody())
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertEqual(self.ask_as_nobody('freeze', 'status'), [(FAILED, 'may not use the control socket'), None])
         self.assertVerdict('DUNNO', A)
 
-    def _ask_as_nobody(self):
-        """In a child: 0 if the daemon refused to freeze for user nobody, who may not be able to run popgate itself."""
-        try:
+    @unittest.skipIf(os.geteuid() != 0, 'only root can become somebody else')
+    def test_readers_may_only_look(self):
+        self.popgated.configure({'control.readers': 'nobody'})
+        self.popgated.start()
+        may_not = (FAILED, 'may only look')
+        told = self.ask_as_nobody('status', 'freeze', 'stats', 'reload', 'list', 'allow', 'thaw', 'report')
+        self.assertEqual(told, [(OK, ''), may_not, (OK, ''), may_not, (OK, ''), may_not, may_not, (OK, '')])
+        self.assertVerdict('DUNNO', A)
+        self.popgated.configure({'control.readers': ''})
+        self.popgated.must('reload')
+        self.assertEqual(self.ask_as_nobody('status'), [(FAILED, 'may not use the control socket')])
+
+    def ask_as_nobody(self, *commands):
+        """How each ends for user nobody, who may not be able to run popgate itself: (exit, the known part of the error), or
+        None if it is not answered any more."""
+        os.chmod(self.popgated.control, 0o666)
+        reader, writer = os.pipe()
+        if os.fork() == 0:
             os.setuid(pwd.getpwnam('nobody').pw_uid)
-            with socket.socket(socket.AF_UNIX) as client, client.makefile('rw') as stream:
-                client.connect(self.popgated.control)
-                print('{"command": "freeze"}', file=stream, flush=True)
-                return 0 if 'may not use the control socket' in stream.readline() else 1
-        except Exception:
-            return 2
+            os.write(writer, json.dumps(self._ask_all(commands)).encode())
+            os._exit(0)
+        os.close(writer)
+        with open(reader, encoding='utf-8') as told:
+            ends = json.load(told)
+        os.wait()
+        return [end and (end['exit'], next((known for known in REFUSALS if known in end.get('error', '')), '')) for end in ends]
+
+    def _ask_all(self, commands):
+        with socket.socket(socket.AF_UNIX) as client, client.makefile('rw') as stream:
+            client.connect(self.popgated.control)
+            return [self._ask(stream, command) for command in commands]
+
+    @staticmethod
+    def _ask(stream, command):
+        try:
+            print(json.dumps({'command': command}), file=stream, flush=True)
+            for line in stream:
+                message = json.loads(line)
+                if 'exit' in message:
+                    return message
+        except OSError:
+            pass
+        return None
 
 
 class Signals(DaemonTest):

@@ -109,6 +109,8 @@ tell (const PgConfig *c, const char *group, const char *key)
     return tell_log (c, key);
   if (g_str_equal (group, "login"))
     return tell_list (g_str_equal (key, "listen") ? c->login_listen : c->reporters);
+  if (g_str_equal (key, "readers"))
+    return tell_list (c->readers);
   return tell_list (g_str_equal (key, "listen") ? c->control_listen : c->admins);
 }
 
@@ -274,6 +276,8 @@ static const struct
   { "control", "listen", "inet:127.0.0.1:1", NULL },
   { "control", "listen", "unix:/a, inet:127.0.0.1:1", NULL },
   { "control", "listen", "", NULL },
+  { "control", "readers", "", "" },
+  { "control", "readers", "root, postmaster", "root|postmaster" },
   { "control", "admins", "", "" },
   { "control", "admins", "root, postmaster", "root|postmaster" },
 };
@@ -491,6 +495,7 @@ static const struct
   { "login", "reporters", "" },
   { "control", "listen", "unix:/run/popgate/control" },
   { "control", "admins", "root" },
+  { "control", "readers", "popgate-exporter" },
 };
 
 static void
