@@ -88,48 +88,53 @@ value_of (const PgRequest *self, Attr attr)
   return pg_span (self->start + self->values[attr].at, self->values[attr].len);
 }
 
-/* Most names are told apart by their length alone. */
+/* Which of those that are stored @line is; then it is moved to the value. */
 static Attr
-find_attr (PgSpan name)
+take_name (PgSpan *line)
 {
-  switch (name.len)
+  switch (line->data[0])
     {
-    case 6:
-      return pg_span_is (name, "sender") ? ATTR_SENDER : ATTR_NONE;
-    case 7:
-      return pg_span_is (name, "request") ? ATTR_REQUEST : ATTR_NONE;
-    case 8:
-      return pg_span_is (name, "instance") ? ATTR_INSTANCE : ATTR_NONE;
-    case 9:
-      return pg_span_is (name, "recipient") ? ATTR_RECIPIENT : ATTR_NONE;
-    case 13:
-      return pg_span_is (name, "sasl_username") ? ATTR_SASL_USERNAME : ATTR_NONE;
-    case 14:
-      if (pg_span_is (name, "client_address"))
-        return ATTR_CLIENT_ADDRESS;
-      if (pg_span_is (name, "protocol_state"))
+    case 'c':
+      return pg_span_take (line, "client_address=") ? ATTR_CLIENT_ADDRESS : ATTR_NONE;
+    case 'i':
+      return pg_span_take (line, "instance=") ? ATTR_INSTANCE : ATTR_NONE;
+    case 'p':
+      if (pg_span_take (line, "protocol_state="))
         return ATTR_PROTOCOL_STATE;
-      return pg_span_is (name, "policy_context") ? ATTR_POLICY_CONTEXT : ATTR_NONE;
+      return pg_span_take (line, "policy_context=") ? ATTR_POLICY_CONTEXT : ATTR_NONE;
+    case 'r':
+      if (pg_span_take (line, "request="))
+        return ATTR_REQUEST;
+      return pg_span_take (line, "recipient=") ? ATTR_RECIPIENT : ATTR_NONE;
+    case 's':
+      if (pg_span_take (line, "sender="))
+        return ATTR_SENDER;
+      return pg_span_take (line, "sasl_username=") ? ATTR_SASL_USERNAME : ATTR_NONE;
     default:
       return ATTR_NONE;
     }
 }
 
+/* A name, "=", and anything. Half of all values are empty, so the last byte is looked at first. */
+static gboolean
+is_attribute (PgSpan line)
+{
+  return line.data[0] != '=' && (line.data[line.len - 1] == '=' || memchr (line.data, '=', line.len) != NULL);
+}
+
+/* Takes a @line that is not empty. */
 static gboolean
 take_attribute (PgRequest *self, PgSpan line, GError **error)
 {
-  PgSpan name, value = line;
-  Attr   attr;
+  PgSpan value = line;
+  Attr   attr = take_name (&value);
 
-  if (!pg_span_take_until (&value, '=', &name) || name.len == 0)
+  if (attr == ATTR_NONE && !is_attribute (line))
     {
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a policy request line that is not name=value");
       return FALSE;
     }
-  if (value.len == 0)
-    return TRUE; /* as good as absent, and half of the attributes are */
-  attr = find_attr (name);
-  if (attr != ATTR_NONE && self->values[attr].len == 0)
+  if (attr != ATTR_NONE && value.len > 0 && self->values[attr].len == 0) /* an empty value is as good as absent */
     self->values[attr] = (Value){ (guint32) (value.data - self->start), (guint32) value.len };
   return TRUE;
 }
