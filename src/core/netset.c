@@ -104,8 +104,11 @@ find_at_prefix (const PgNetset *self, const PgNetwork *wanted, PgNetwork *out_ne
 gboolean
 pg_netset_next_cover (const PgNetset *self, const PgAddress *address, gint *cursor, PgNetwork *out_network, gpointer *out_value)
 {
-  guint8 shortest = pg_address_is_v4 (address) ? PG_NETWORK_V4_BITS : 0;
+  guint8 shortest;
 
+  if (self->n_prefixes == 0)
+    return FALSE; /* as most sets are */
+  shortest = pg_address_is_v4 (address) ? PG_NETWORK_V4_BITS : 0;
   while (*cursor < self->n_prefixes && self->prefixes[*cursor] >= shortest)
     {
       guint8    prefix = self->prefixes[(*cursor)++];

@@ -158,6 +158,8 @@ pg_noteset_has_user_notes (const PgNoteset *self, gint64 now_us)
 
   if (g_hash_table_size (self->by_user[PG_NOTE_REVOKE]) > 0)
     return TRUE;
+  if (g_hash_table_size (self->by_user[PG_NOTE_DENY]) == 0)
+    return FALSE;
   g_hash_table_iter_init (&iter, self->by_user[PG_NOTE_DENY]);
   while (g_hash_table_iter_next (&iter, NULL, &note))
     if (is_in_force (note, now_us))
