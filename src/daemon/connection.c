@@ -120,10 +120,11 @@ pg_connection_serve (PgConnection *self, PgPoller *poller, PgConnectionAnswer an
 
   if (self->is_blocked && (pg_connection_flush (self, poller) == PG_CONNECTION_CLOSED || self->is_blocked))
     return self->state;
-  n = recv (self->watch.fd, portion, sizeof portion, 0);
+  n = TEMP_FAILURE_RETRY (recv (self->watch.fd, portion, sizeof portion, 0));
+  self->has_more = n == sizeof portion;
   if (n > 0)
     self->state = answer_all (self, pg_span (portion, (gsize) n), answer, user_data, error);
-  else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+  else if (n == 0 || errno != EAGAIN)
     self->state = PG_CONNECTION_CLOSED;
   return self->state;
 }

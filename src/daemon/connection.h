@@ -41,10 +41,12 @@ struct _PgConnection
   GString          *replies;    /* not sent yet */
   guint64           n_answered; /* requests */
   gboolean          is_blocked; /* the socket had no room for the replies: waits for EPOLLOUT */
+  gboolean          has_more;   /* perhaps not all was read that had come */
 
   gpointer     owner;
   PgLobbyGuest guest;     /* owner's */
   gsize        n_held;    /* owner's: as it was counted last */
+  guint64      n_settled; /* owner's: n_answered as it was then */
   gboolean     is_listed; /* owner's: to be flushed */
 };
 

@@ -139,7 +139,7 @@ answer (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data)
 
 /* The wait for a request, or for its end, begins anew; but not with each byte of one. */
 static void
-move (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_before)
+move (PgPolicyServer *self, PgConnection *connection)
 {
   PgLobbyPlace old = connection->guest.place;
   PgLobbyPlace new = old;
@@ -148,18 +148,19 @@ move (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_before)
     new = PG_LOBBY_BUSY;
   else if (connection->n_answered > 0)
     new = PG_LOBBY_IDLE;
-  if (new != old || connection->n_answered != n_answered_before)
-    pg_lobby_move (&self->lobby, &connection->guest, new, g_get_monotonic_time ());
+  if (new != old || connection->n_answered != connection->n_settled)
+    pg_lobby_move (&self->lobby, &connection->guest, new, self->batch_us);
+  connection->n_settled = connection->n_answered;
   count_held (self, connection);
 }
 
 /* Puts @connection where its new state belongs, or ends it. */
 static void
-settle (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_before, const char *fault)
+settle (PgPolicyServer *self, PgConnection *connection, const char *fault)
 {
   if (connection->state <= PG_CONNECTION_BUSY)
     {
-      move (self, connection, n_answered_before);
+      move (self, connection);
       return;
     }
   if (connection->state == PG_CONNECTION_CLOSED)
@@ -170,13 +171,6 @@ settle (PgPolicyServer *self, PgConnection *connection, guint64 n_answered_befor
   if (pg_connection_has_replies (connection))
     (void) pg_connection_flush (connection, self->poller); /* what was asked before the fault is answered */
   end_for_fault (self, connection, PG_POLICY_PROTOCOL, fault);
-}
-
-static void
-flush (PgPolicyServer *self, PgConnection *connection)
-{
-  (void) pg_connection_flush (connection, self->poller);
-  settle (self, connection, connection->n_answered, NULL);
 }
 
 /* Replies are sent when all that was asked together is decided: a client that is woken earlier only takes the processor. */
@@ -190,7 +184,8 @@ flush_answered (gpointer user_data)
       PgConnection *connection = g_ptr_array_steal_index_fast (self->answered, self->answered->len - 1);
 
       connection->is_listed = FALSE;
-      flush (self, connection);
+      (void) pg_connection_flush (connection, self->poller);
+      settle (self, connection, NULL);
     }
   if (self->n_batch > 0)
     pg_histogram_add (&self->counters.latency, g_get_monotonic_time () - self->batch_us, self->n_batch);
@@ -200,16 +195,30 @@ flush_answered (gpointer user_data)
 /* Who asks as Postfix does, one whole request in one piece and then none before its reply, comes before those who don't. The end
  * of a request that came in pieces earns nothing: a thousand who send byte by byte would come first all at once. */
 static void
-rank (PgPolicyServer *self, PgConnection *connection, gboolean was_begun, guint64 n_asked)
+rank (PgPolicyServer *self, PgConnection *connection, gboolean was_begun, guint64 n_asked, guint32 events)
 {
-  if (was_begun || n_asked > 1 || pg_connection_is_begun (connection))
+  gboolean is_leaving = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+
+  if (was_begun || n_asked > 1 || pg_connection_is_begun (connection) || connection->has_more || is_leaving)
     pg_poller_put_first (self->poller, &connection->watch, FALSE);
   else if (n_asked == 1)
     pg_poller_put_first (self->poller, &connection->watch, TRUE);
 }
 
+/* TRUE: its replies are sent with those of the others, and then it is settled. */
+static gboolean
+waits_for_flush (PgPolicyServer *self, PgConnection *connection)
+{
+  if (connection->state > PG_CONNECTION_BUSY || connection->is_blocked || !pg_connection_has_replies (connection))
+    return FALSE;
+  if (!connection->is_listed)
+    g_ptr_array_add (self->answered, connection);
+  connection->is_listed = TRUE;
+  return TRUE;
+}
+
 static void
-serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
+serve (PgWatch *watch, guint32 events)
 {
   PgConnection   *connection = (PgConnection *) watch;
   PgPolicyServer *self = connection->owner;
@@ -219,14 +228,10 @@ serve (PgWatch *watch, G_GNUC_UNUSED guint32 events)
 
   if (self->n_batch == 0)
     self->batch_us = g_get_monotonic_time ();
-  if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY
-      && pg_connection_has_replies (connection) && !connection->is_blocked && !connection->is_listed)
-    {
-      connection->is_listed = TRUE;
-      g_ptr_array_add (self->answered, connection);
-    }
-  rank (self, connection, was_begun, connection->n_answered - n_answered);
-  settle (self, connection, n_answered, error != NULL ? error->message : NULL);
+  if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY)
+    rank (self, connection, was_begun, connection->n_answered - n_answered, events);
+  if (!waits_for_flush (self, connection))
+    settle (self, connection, error != NULL ? error->message : NULL);
 }
 
 void

@@ -43,7 +43,12 @@ gboolean pg_poller_add (PgPoller *self, PgWatch *watch, guint32 events);
 /** pg_poller_change: from now on waits for @events instead; 0: only for errors. */
 void pg_poller_change (PgPoller *self, PgWatch *watch, guint32 events);
 
-/** pg_poller_put_first: from now on it is on the first level, or, with FALSE, on the second again. */
+/**
+ * pg_poller_put_first: from now on it is on the first level, or, with FALSE, on the second again.
+ *
+ * On the first level each event is told once, EPOLLRDHUP too: who does not take all that there is at once, and sees to the end
+ * of it, goes to the second, where all that is left is told.
+ */
 void pg_poller_put_first (PgPoller *self, PgWatch *watch, gboolean first);
 
 /** pg_poller_remove: waits no more; @watch is not called again, not even for what has happened already. */
