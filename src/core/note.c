@@ -21,12 +21,24 @@
 
 G_STATIC_ASSERT (WHY_AT + PG_NOTE_WHY_MAX <= PG_NOTE_SIZE);
 
+static const char *const kind_names[] = { "?", "allow", "deny", "revoke", "freeze" };
+
 const char *
 pg_note_kind_to_string (PgNoteKind kind)
 {
-  static const char *const names[] = { "?", "allow", "deny", "revoke", "freeze" };
+  return kind_names[(gsize) kind < G_N_ELEMENTS (kind_names) ? kind : 0];
+}
 
-  return names[(gsize) kind < G_N_ELEMENTS (names) ? kind : 0];
+gboolean
+pg_note_kind_from_span (PgSpan name, PgNoteKind *out)
+{
+  for (guint kind = PG_NOTE_ALLOW; kind < G_N_ELEMENTS (kind_names); kind++)
+    if (pg_span_is (name, kind_names[kind]))
+      {
+        *out = (PgNoteKind) kind;
+        return TRUE;
+      }
+  return FALSE;
 }
 
 static gboolean
@@ -115,14 +127,14 @@ get_text (const guint8 *data, gsize at, gsize len_at, gsize max, char *out)
 }
 
 /* What no admin can have made would do something that nobody asked for. */
-static gboolean
-makes_sense (const PgNote *note)
+gboolean
+pg_note_makes_sense (const PgNote *self)
 {
-  if ((note->kind == PG_NOTE_FREEZE) != (note->target == PG_NOTE_ALL))
+  if ((self->kind == PG_NOTE_FREEZE) != (self->target == PG_NOTE_ALL))
     return FALSE;
-  if (note->target == PG_NOTE_USER)
-    return note->user[0] != '\0';
-  return note->target == PG_NOTE_ALL || pg_network_covers (&note->network, &note->network.base);
+  if (self->target == PG_NOTE_USER)
+    return self->user[0] != '\0';
+  return self->target == PG_NOTE_ALL || pg_network_covers (&self->network, &self->network.base);
 }
 
 static gboolean
@@ -140,7 +152,7 @@ get_fields (const guint8 *data, PgNote *out)
   return out->kind >= PG_NOTE_ALLOW && out->kind <= PG_NOTE_FREEZE && out->target <= PG_NOTE_USER && out->network.prefix <= 128
          && out->id != 0 && get_text (data, BY_AT, BY_LEN_AT, PG_NOTE_BY_MAX, out->by)
          && get_text (data, USER_AT, USER_LEN_AT, PG_USER_MAX, out->user)
-         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why) && makes_sense (out);
+         && get_text (data, WHY_AT, WHY_LEN_AT, PG_NOTE_WHY_MAX, out->why) && pg_note_makes_sense (out);
 }
 
 gboolean

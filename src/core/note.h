@@ -60,6 +60,9 @@ typedef struct
 /** pg_note_kind_to_string: "allow", "deny", "revoke", "freeze". */
 const char *pg_note_kind_to_string (PgNoteKind kind);
 
+/** pg_note_kind_from_span: the kind of that name. Returns FALSE, @out untouched, if there is none. */
+gboolean pg_note_kind_from_span (PgSpan name, PgNoteKind *out);
+
 /**
  * pg_note_set_target:
  * @self: (inout): target, network and user are set
@@ -76,6 +79,10 @@ char *pg_note_target_to_string (const PgNote *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /** pg_note_is_same_target: TRUE if @a and @b are about the same network or user. */
 gboolean pg_note_is_same_target (const PgNote *a, const PgNote *b);
+
+/** pg_note_makes_sense: FALSE if no admin can have made it: its kind and its target, or the target's parts, do not go together.
+ */
+gboolean pg_note_makes_sense (const PgNote *self);
 
 /** pg_note_encode: writes @self to @out, sealed for storage under @key. */
 void pg_note_encode (const PgNote *self, const PgSecret *secret, const PgHash *key, guint8 out[PG_NOTE_SIZE]);

@@ -106,6 +106,67 @@ pg_record_add_login (PgRecord *self, const PgLogin *login)
   renew_users (self, login);
 }
 
+static gboolean
+is_same (const PgRecord *a, const PgRecord *b)
+{
+  if (a->newest_us != b->newest_us || a->first_us != b->first_us || a->logins != b->logins || a->dropped_us != b->dropped_us
+      || a->n_users != b->n_users)
+    return FALSE;
+  for (guint i = 0; i < a->n_users; i++)
+    if (a->users[i].login_us != b->users[i].login_us || !pg_span_equal (pg_record_user_name (a, i), pg_record_user_name (b, i)))
+      return FALSE;
+  return TRUE;
+}
+
+/* TRUE if @other knows a newer login of user @index of @self; or, with @or_same, as new a one. */
+static gboolean
+is_surpassed (const PgRecord *self, guint index, const PgRecord *other, gboolean or_same)
+{
+  gint known = pg_record_find_user (other, pg_record_user_name (self, index));
+
+  if (known < 0)
+    return FALSE;
+  return other->users[known].login_us > self->users[index].login_us
+         || (or_same && other->users[known].login_us == self->users[index].login_us);
+}
+
+/* All users of both are placed in one go, newest first: if they came one by one, who finds room would depend on their order. */
+static void
+merge_users (PgRecord *self, const PgRecord *old, const PgRecord *other)
+{
+  guint i = 0;
+  guint j = 0;
+
+  self->n_users = 0;
+  while (i < old->n_users || j < other->n_users)
+    if (j == other->n_users || (i < old->n_users && old->users[i].login_us >= other->users[j].login_us))
+      {
+        if (!is_surpassed (old, i, other, FALSE))
+          append_or_drop (self, &old->users[i], pg_record_user_name (old, i));
+        i++;
+      }
+    else
+      {
+        if (!is_surpassed (other, j, old, TRUE))
+          append_or_drop (self, &other->users[j], pg_record_user_name (other, j));
+        j++;
+      }
+}
+
+gboolean
+pg_record_merge (PgRecord *self, const PgRecord *other)
+{
+  PgRecord old = *self;
+
+  merge_users (self, &old, other);
+  self->newest_us = MAX (self->newest_us, other->newest_us);
+  self->logins = MAX (self->logins, other->logins);
+  self->dropped_us = MAX (self->dropped_us, other->dropped_us);
+  if (self->first_us == PG_RECORD_NEVER || (other->first_us != PG_RECORD_NEVER && other->first_us < self->first_us))
+    self->first_us = other->first_us;
+  return !is_same (self, &old);
+}
+
 /* Of users who no longer fit it is not known who they are: what one of them did in the future is taken for done now. */
 void
 pg_record_forget_future (PgRecord *self, gint64 now_us)

@@ -59,6 +59,18 @@ gint pg_record_find_user (const PgRecord *self, PgSpan name);
 /** pg_record_add_login: counts @login and remembers its user; times only ever move forward. */
 void pg_record_add_login (PgRecord *self, const PgLogin *login);
 
+/**
+ * pg_record_merge:
+ * @self: what is known of an address
+ * @other: what somebody else knows of it; its own address is not looked at
+ *
+ * Takes over each login of @other that is newer than what @self has of the same user, and of the two first logins the first, of
+ * counts and of what had to go the greater: so merging twice is as merging once.
+ *
+ * Returns: TRUE if @self has changed
+ */
+gboolean pg_record_merge (PgRecord *self, const PgRecord *other);
+
 /** pg_record_forget_future: forgets all that lies behind @now_us: a clock that ran ahead has told it. May leave no login. */
 void pg_record_forget_future (PgRecord *self, gint64 now_us);
 

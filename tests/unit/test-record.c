@@ -440,6 +440,105 @@ START_TEST (a_malformed_list_is_no_record)
 }
 END_TEST
 
+/* --- merging --------------------------------------------------------------------------------------------------------- */
+
+#define LOGINS_MAX 4
+
+typedef struct
+{
+  gint64      time_us;
+  const char *user;
+} Told;
+
+static PgRecord
+record_of (const Told *logins, guint max)
+{
+  PgRecord record = empty_record ();
+
+  for (guint i = 0; i < max && logins[i].user != NULL; i++)
+    add (&record, logins[i].time_us, logins[i].user);
+  return record;
+}
+
+static const struct
+{
+  const char *name;
+  Told        ours[LOGINS_MAX];
+  Told        theirs[LOGINS_MAX];
+  const char *users;
+  guint64     logins;
+  gint64      first_us;
+  gboolean    changes;
+} merges[] = {
+  { "nothing to nothing", { { 0 } }, { { 0 } }, "", 0, PG_RECORD_NEVER, FALSE },
+  { "nothing to something", { { 5, "a" } }, { { 0 } }, "a@5", 1, 5, FALSE },
+  { "something to nothing", { { 0 } }, { { 5, "a" } }, "a@5", 1, 5, TRUE },
+  { "the same", { { 5, "a" } }, { { 5, "a" } }, "a@5", 1, 5, FALSE },
+  { "an older login", { { 5, "a" }, { 9, "a" } }, { { 7, "a" } }, "a@9", 2, 5, FALSE },
+  { "a newer login", { { 5, "a" } }, { { 9, "a" } }, "a@9", 1, 5, TRUE },
+  { "an earlier first login", { { 9, "a" } }, { { 5, "a" } }, "a@9", 1, 5, TRUE },
+  { "more of them", { { 9, "a" } }, { { 9, "a" }, { 9, "a" } }, "a@9", 2, 9, TRUE },
+  { "another user", { { 9, "a" } }, { { 10, "b" } }, "b@10 a@9", 1, 9, TRUE },
+  { "an older user", { { 9, "a" } }, { { 8, "b" } }, "a@9 b@8", 1, 8, TRUE },
+  { "each knows more of one", { { 5, "b" }, { 9, "a" } }, { { 3, "a" }, { 7, "b" } }, "a@9 b@7", 2, 3, TRUE },
+  { "two at once", { { 0 } }, { { 5, "a" }, { 5, "b" } }, "b@5 a@5", 2, 5, TRUE },
+  { "two at once again", { { 5, "a" }, { 5, "b" } }, { { 5, "a" }, { 5, "b" } }, "b@5 a@5", 2, 5, FALSE },
+  { "two at once the other way round", { { 5, "a" }, { 5, "b" } }, { { 5, "b" }, { 5, "a" } }, "b@5 a@5", 2, 5, FALSE },
+};
+
+START_TEST (two_records_become_one)
+{
+  const char      *name = merges[_i].name;
+  PgRecord         ours = record_of (merges[_i].ours, LOGINS_MAX);
+  PgRecord         theirs = record_of (merges[_i].theirs, LOGINS_MAX);
+  gint64           newest_us = MAX (ours.newest_us, theirs.newest_us);
+  g_autofree char *users = NULL;
+
+  assert_row (name, pg_record_merge (&ours, &theirs) == merges[_i].changes);
+  users = tell_users (&ours);
+  assert_row_text (name, users, merges[_i].users);
+  assert_row (name, ours.newest_us == newest_us);
+  assert_row (name, ours.first_us == merges[_i].first_us);
+  assert_row (name, ours.logins == merges[_i].logins);
+  assert_row (name, !pg_record_merge (&ours, &theirs));
+}
+END_TEST
+
+static PgRecord
+random_history (GRand *rand)
+{
+  PgRecord record = empty_record ();
+
+  for (gint i = g_rand_int_range (rand, 0, 40); i > 0; i--)
+    {
+      g_autofree char *user = g_strnfill ((gsize) g_rand_int_range (rand, 1, 60), (char) g_rand_int_range (rand, 'a', 'g'));
+
+      add (&record, g_rand_int_range (rand, 0, 30), user);
+    }
+  return record;
+}
+
+/* Users who find no room too: once merged, merged; no time goes back, and none comes from nowhere. */
+START_TEST (merging_random_records_twice_is_as_once)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) _i);
+
+  for (guint round = 0; round < 2000; round++)
+    {
+      PgRecord ours = random_history (rand);
+      PgRecord theirs = random_history (rand);
+      PgRecord merged = ours;
+
+      pg_record_merge (&merged, &theirs);
+      ck_assert_int_eq (merged.newest_us, MAX (ours.newest_us, theirs.newest_us));
+      ck_assert_int_ge (merged.dropped_us, MAX (ours.dropped_us, theirs.dropped_us));
+      ck_assert (merged.newest_us == PG_RECORD_NEVER || merged.dropped_us <= merged.newest_us);
+      ck_assert (!pg_record_merge (&merged, &theirs));
+      ck_assert (!pg_record_merge (&merged, &ours));
+    }
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
@@ -459,6 +558,8 @@ fill (TCase *tests)
   tcase_add_test (tests, version_1_stays_readable);
   tcase_add_test (tests, damaged_bytes_are_no_record);
   tcase_add_loop_test (tests, a_malformed_list_is_no_record, 0, G_N_ELEMENTS (lists));
+  tcase_add_loop_test (tests, two_records_become_one, 0, G_N_ELEMENTS (merges));
+  tcase_add_loop_test (tests, merging_random_records_twice_is_as_once, 0, 4);
 }
 
 PG_TEST_MAIN ("record", fill)
