@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "engine/engine.h"
+#include "engine/engine-private.h"
 
 #include "core/bytes.h"
 #include "core/duration.h"
@@ -259,9 +259,8 @@ pg_login_fate_to_string (PgLoginFate fate)
   return names[fate];
 }
 
-/* FALSE with @error set if nothing can be read or written now. */
-static gboolean
-is_usable (const PgEngine *self, GError **error)
+gboolean
+pg_engine_is_usable (const PgEngine *self, GError **error)
 {
   const char *problem = pg_engine_problem (self);
 
@@ -286,9 +285,8 @@ pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint64 now_us)
   return pg_gate_refusal (self->config, self->notes, login, now_us);
 }
 
-/* What was stored before @login. One record that is damaged is none: nothing of it counts, and the login replaces it. */
-static PgStoreAnswer
-get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError **error)
+PgStoreAnswer
+pg_engine_get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError **error)
 {
   PgStoreAnswer answer = pg_store_get (self->store, address, out, error);
 
@@ -305,7 +303,7 @@ store_login (PgEngine *self, const PgLogin *login, gboolean is_ahead, gint64 now
 {
   PgNetwork     network = pg_engine_grant_network (self, &login->address);
   PgRecord      record;
-  PgStoreAnswer answer = get_for_login (self, &network.base, &record, error);
+  PgStoreAnswer answer = pg_engine_get_for_login (self, &network.base, &record, error);
 
   if (answer == PG_STORE_FAILED)
     return PG_LOGIN_FAILED;
@@ -326,7 +324,7 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   PgLoginFate fate = PG_LOGIN_REFUSED;
 
   *out_why = NULL;
-  if (!is_usable (self, error))
+  if (!pg_engine_is_usable (self, error))
     return PG_LOGIN_FAILED;
   self->newest_us = MAX (self->newest_us, login->time_us);
   clamped.time_us = MIN (login->time_us, now_us);
@@ -423,7 +421,7 @@ pg_engine_add_note (PgEngine *self, PgNote *note, GError **error)
 {
   const PgNote *old = pg_noteset_find (self->notes, note->kind, note);
 
-  if (!is_usable (self, error))
+  if (!pg_engine_is_usable (self, error))
     return FALSE;
   if (old != NULL)
     note->id = old->id;
@@ -439,7 +437,7 @@ pg_engine_forget_note (PgEngine *self, guint64 id, GError **error)
 {
   const PgNote *note = pg_noteset_get (self->notes, id);
 
-  if (!is_usable (self, error))
+  if (!pg_engine_is_usable (self, error))
     return FALSE;
   if (note == NULL)
     {
@@ -453,8 +451,8 @@ pg_engine_forget_note (PgEngine *self, guint64 id, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_note_outdated (const PgNote *note, gint64 now_us)
+gboolean
+pg_engine_is_note_outdated (const PgNote *note, gint64 now_us)
 {
   gint64 over_us = note->kind == PG_NOTE_REVOKE ? note->made_us : note->until_us;
 
@@ -470,7 +468,7 @@ pg_engine_forget_outdated_notes (PgEngine *self, gint64 now_us, GError **error)
     {
       const PgNote *note = g_ptr_array_index (list, i);
 
-      if (is_note_outdated (note, now_us) && !pg_engine_forget_note (self, note->id, error))
+      if (pg_engine_is_note_outdated (note, now_us) && !pg_engine_forget_note (self, note->id, error))
         return FALSE;
     }
   return TRUE;

@@ -19,12 +19,22 @@ is_from_ourselves (const PgConfig *config, const PgLogin *login)
 }
 
 const char *
-pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, const PgLogin *login, gint64 now_us)
+pg_gate_user_refusal (const PgConfig *config, const PgLogin *login)
 {
   if ((config->services & (1u << login->service)) == 0)
     return "its service does not grant";
   if (is_never_user (config, login->user))
     return "its user is in never_users";
+  return NULL;
+}
+
+const char *
+pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, const PgLogin *login, gint64 now_us)
+{
+  const char *why = pg_gate_user_refusal (config, login);
+
+  if (why != NULL)
+    return why;
   if (pg_netset_covers (config->never_grant, &login->address, NULL))
     return "its address is in never_grant";
   if (is_from_ourselves (config, login))

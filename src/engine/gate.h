@@ -22,6 +22,9 @@ G_BEGIN_DECLS
  */
 const char *pg_gate_refusal (const PgConfig *config, const PgNoteset *notes, const PgLogin *login, gint64 now_us);
 
+/** pg_gate_user_refusal: of what pg_gate_refusal() says, that which no rule asks again at a question: service and user. */
+const char *pg_gate_user_refusal (const PgConfig *config, const PgLogin *login);
+
 /**
  * pg_gate_is_renewal_needed:
  * @config: what is configured

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* engine-private: what the files of the engine share. For the .c of this folder. */
+#pragma once
+
+#include "engine/engine.h"
+
+G_BEGIN_DECLS
+
+/** pg_engine_is_usable: FALSE with @error set if nothing can be read or written now. */
+gboolean pg_engine_is_usable (const PgEngine *self, GError **error);
+
+/** pg_engine_get_for_login: what is stored for a login at @address. One record that is damaged is none: nothing of it counts, and
+ * the login replaces it. */
+PgStoreAnswer pg_engine_get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError **error);
+
+/** pg_engine_is_note_outdated: TRUE if @note has been over for so long that it is to be forgotten. */
+gboolean pg_engine_is_note_outdated (const PgNote *note, gint64 now_us);
+
+G_END_DECLS
