@@ -133,9 +133,11 @@ find (PgAsker *self, const char *command)
   self->client = pg_client_connect (path, &error);
   if (self->client != NULL)
     return PG_EXIT_OK;
-  if (g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT) && pg_command_is_reading (command))
+  if (!g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT))
+    return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message));
+  if (pg_command_is_reading (command))
     return open_database (self);
-  return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message));
+  return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "%s needs popgated to run; %s", command, error->message));
 }
 
 /* --- asking ---------------------------------------------------------------------------------------------------------- */

@@ -43,6 +43,8 @@ PgExit pg_cmd_revoke (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_forget (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_freeze (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_export (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_import (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_stats (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_watch (PgCli *cli, int argc, char **argv);

@@ -107,6 +107,22 @@ next_told (PgAnswer *self)
   return pg_message_new_row (pg_describe_event (event, pg_engine_config (self->engine)->window_us));
 }
 
+/* The last row, if there is one, and the end. */
+static void
+end_listing (PgAnswer *self, GError *error)
+{
+  JsonObject *row = error == NULL && self->listing != NULL ? pg_listing_make_end (self->listing) : NULL;
+
+  g_clear_pointer (&self->listing, pg_listing_free);
+  g_clear_pointer (&self->usages, pg_usage_listing_free);
+  if (row != NULL)
+    pg_answer_add_row (self, row);
+  if (error != NULL)
+    pg_answer_add_error (self, error);
+  else
+    pg_answer_add_exit (self, PG_EXIT_OK);
+}
+
 /* NULL: nothing for now. */
 static JsonObject *
 next_listed (PgAnswer *self)
@@ -118,21 +134,17 @@ next_listed (PgAnswer *self)
 
   if (step == PG_LISTING_ROW)
     return pg_message_new_row (row);
-  if (step == PG_LISTING_MORE)
-    return NULL;
-  g_clear_pointer (&self->listing, pg_listing_free);
-  g_clear_pointer (&self->usages, pg_usage_listing_free);
-  if (step == PG_LISTING_FAILED)
-    pg_answer_add_error (self, error);
-  else
-    pg_answer_add_exit (self, PG_EXIT_OK);
+  if (step != PG_LISTING_MORE)
+    end_listing (self, error);
   return NULL;
 }
 
 gboolean
 pg_answer_next (PgAnswer *self, JsonObject **out)
 {
-  *out = is_listing (self) ? next_listed (self) : g_queue_pop_head (&self->messages);
+  *out = g_queue_pop_head (&self->messages); /* what there is stands before what is listed */
+  if (*out == NULL && is_listing (self))
+    *out = next_listed (self);
   if (*out == NULL && self->feed != NULL)
     *out = next_told (self);
   return *out != NULL || is_listing (self) || self->feed != NULL || !g_queue_is_empty (&self->messages);

@@ -52,6 +52,8 @@ void pg_command_revoke (const PgCommandHost *host, JsonObject *request, PgAnswer
 void pg_command_forget (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_freeze (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_thaw (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_export (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+void pg_command_import (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_status (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_stats (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_watch (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);

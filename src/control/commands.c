@@ -28,6 +28,8 @@ static const Command commands[] = {
   { "freeze", CHANGE, pg_command_freeze },
   { "thaw", CHANGE, pg_command_thaw },
   { "report", LOOK, pg_command_report },
+  { "export", LOOK, pg_command_export },
+  { "import", CHANGE, pg_command_import },
   { "status", ASK_DAEMON, pg_command_status },
   { "stats", ASK_DAEMON, pg_command_stats },
   { "watch", ASK_DAEMON, pg_command_watch },
@@ -58,6 +60,13 @@ pg_command_only_looks (const char *command)
   const Command *found = find_command (command);
 
   return found == NULL || found->nature != CHANGE;
+}
+
+gboolean
+pg_command_is_worth_a_line (JsonObject *request)
+{
+  return !pg_command_only_looks (pg_message_get_string (request, "command")) && !json_object_has_member (request, "grants")
+         && !pg_message_get_flag (request, "dry_run");
 }
 
 PgAnswer *

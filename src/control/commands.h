@@ -10,6 +10,10 @@
  *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}
  *           {"command": "forget", "note": ID}   {"command": "freeze", "why": W}   {"command": "thaw"}
  *           {"command": "status"}   {"command": "stats"}   {"command": "reload"}
+ *           {"command": "export"}
+ *           {"command": "import", "told_us": T, "dry_run": true, "grants"|"notes": [objects of portable.h, ...]}: what became of
+ *           each; and, when all were brought, {"command": "import", "new": N, "renewed": N, "kept": N, "refused": N}: its answer
+ *           comes when all is on the disk
  *           {"command": "watch", "only": KINDS, "address": N, "user": U, "verdict": VERDICTS}: see event-filter.h; its answer
  *           has no end
  * The rows are described in popgate(1), --json.
@@ -82,6 +86,10 @@ gboolean pg_answer_next (PgAnswer *self, JsonObject **out);
 
 /** pg_command_is_reading: TRUE if @command needs no daemon. */
 gboolean pg_command_is_reading (const char *command);
+
+/** pg_command_is_worth_a_line: TRUE if the log is to tell who asked for this: it changes something, and is no part of a whole
+ * that is told of when all of it was brought. */
+gboolean pg_command_is_worth_a_line (JsonObject *request);
 
 /** pg_command_only_looks: TRUE if @command changes nothing: it need not be told who asked. */
 gboolean pg_command_only_looks (const char *command);

@@ -2,6 +2,7 @@
 #include "control/listing.h"
 
 #include "control/message.h"
+#include "control/portable.h"
 #include "core/error.h"
 
 /* Looked at in one step: mail is not to wait for a search. */
@@ -16,6 +17,9 @@ struct _PgListing
   PgNetwork      net;
   gboolean       has_net;
   gboolean       expired;
+  gboolean       is_export;
+  guint          n_notes; /* told of in the end of an export */
+  guint64        n_told;
 };
 
 static gboolean
@@ -27,28 +31,39 @@ read_net (PgListing *self, JsonObject *request, GError **error)
   return net == NULL || pg_network_parse (pg_span_from_string (net), &self->net, error);
 }
 
+static gboolean
+begin (PgListing *self, GError **error)
+{
+  const char *problem = pg_engine_problem (self->engine);
+
+  if (problem != NULL)
+    g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, problem);
+  else
+    self->cursor = pg_store_cursor_new (pg_engine_store (self->engine));
+  return problem == NULL;
+}
+
 PgListing *
 pg_listing_new (PgEngine *engine, JsonObject *request, gint64 now_us, GError **error)
 {
-  PgListing *self = g_new0 (PgListing, 1);
+  g_autoptr (PgListing) self = g_new0 (PgListing, 1);
 
   self->engine = engine;
   self->now_us = now_us;
   self->user = g_strdup (pg_message_get_string (request, "user"));
   self->expired = pg_message_get_flag (request, "expired");
-  if (!read_net (self, request, error))
-    {
-      pg_listing_free (self);
-      return NULL;
-    }
-  if (pg_engine_problem (engine) != NULL)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, pg_engine_problem (engine));
-      pg_listing_free (self);
-      return NULL;
-    }
-  self->cursor = pg_store_cursor_new (pg_engine_store (engine));
-  return self;
+  return read_net (self, request, error) && begin (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+PgListing *
+pg_listing_new_export (PgEngine *engine, guint n_notes, GError **error)
+{
+  g_autoptr (PgListing) self = g_new0 (PgListing, 1);
+
+  self->engine = engine;
+  self->is_export = TRUE;
+  self->n_notes = n_notes;
+  return begin (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -85,6 +100,8 @@ is_alive (const PgListing *self, const PgRecord *record)
 static gboolean
 is_wanted (const PgListing *self, const PgRecord *record)
 {
+  if (self->is_export)
+    return record->newest_us != PG_RECORD_NEVER; /* a clock that ran ahead may have left nothing */
   if (self->has_net && !pg_network_covers (&self->net, &record->address))
     return FALSE;
   return is_of_user (self, record) && (self->expired || is_alive (self, record));
@@ -110,6 +127,19 @@ describe (const PgListing *self, const PgRecord *record)
   return row;
 }
 
+static JsonObject *
+make_row (PgListing *self, const PgRecord *record)
+{
+  self->n_told++;
+  return self->is_export ? pg_portable_grant (record) : describe (self, record);
+}
+
+JsonObject *
+pg_listing_make_end (const PgListing *self)
+{
+  return self->is_export ? pg_portable_end (self->n_notes, self->n_told) : NULL;
+}
+
 PgListingStep
 pg_listing_next (PgListing *self, JsonObject **out_row, GError **error)
 {
@@ -123,7 +153,7 @@ pg_listing_next (PgListing *self, JsonObject **out_row, GError **error)
         return answer == PG_STORE_ABSENT ? PG_LISTING_END : PG_LISTING_FAILED;
       if (item.kind == PG_STORE_GRANT && is_wanted (self, &item.grant))
         {
-          *out_row = describe (self, &item.grant);
+          *out_row = make_row (self, &item.grant);
           return PG_LISTING_ROW;
         }
     }

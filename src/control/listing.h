@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* listing: the grants, one row at a time. */
+/* listing: the grants, one row at a time: as popgate list shows them, or as popgate export does. */
 #pragma once
 
 #include "engine/engine.h"
@@ -21,8 +21,16 @@ typedef struct _PgListing PgListing;
 G_GNUC_WARN_UNUSED_RESULT
 PgListing *pg_listing_new (PgEngine *engine, JsonObject *request, gint64 now_us, GError **error);
 
+/**
+ * pg_listing_new_export: all grants, each as an object of portable.h, and behind them the end of an export.
+ * @n_notes: how many notes were exported
+ */
+G_GNUC_WARN_UNUSED_RESULT
+PgListing *pg_listing_new_export (PgEngine *engine, guint n_notes, GError **error);
+
 /** pg_listing_free: ends @self; NULL is legal. */
 void pg_listing_free (PgListing *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgListing, pg_listing_free)
 
 /** PgListingStep: @PG_LISTING_MORE: nothing was found in a good number of grants, and there are more to look at. */
 typedef enum
@@ -36,5 +44,8 @@ typedef enum
 /** pg_listing_next: goes on; with PG_LISTING_ROW @out_row (out) (transfer full) is set, with PG_LISTING_FAILED @error. */
 G_GNUC_WARN_UNUSED_RESULT
 PgListingStep pg_listing_next (PgListing *self, JsonObject **out_row, GError **error);
+
+/** pg_listing_make_end: (transfer full) (nullable): a row to be told behind all others, once PG_LISTING_END came. */
+JsonObject *pg_listing_make_end (const PgListing *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

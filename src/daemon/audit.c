@@ -15,7 +15,7 @@ describe_value (JsonNode *value)
       return g_strdup_printf ("\"%s\"", shown);
     }
   text = json_to_string (value, FALSE);
-  return pg_span_escape (pg_span_from_string (text), 100);
+  return pg_span_escape (pg_span_from_string (text), 300);
 }
 
 void

@@ -218,7 +218,7 @@ run (Session *session, JsonObject *request)
   };
 
   session->answer = pg_command_run (&command_host, request);
-  if (!pg_command_only_looks (pg_message_get_string (request, "command")))
+  if (pg_command_is_worth_a_line (request))
     pg_audit (session->by, request);
   if (pg_answer_is_live (session->answer))
     follow (session);
