@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal of this test: the man pages name what the programs have: popgate.conf.5 each setting with its default and what is
-# expected of it, and no other; popgate.1 each command and option; popgated.8 each option. mandoc finds nothing in them.
+# expected of it, and no other; popgate.1 each command and option; popgated.8 and popgate-login.8 each option. mandoc finds nothing in
+# them.
 set -eu
 
 doc=${top_srcdir:-.}/doc
@@ -74,6 +75,9 @@ has_options() {
 
 "$build/popgated" --help >"$work/help"
 has_options popgated.8 popgated "$work/help"
+
+"$build/popgate-login" --help >"$work/help"
+has_options popgate-login.8 popgate-login "$work/help"
 
 "$build/popgate" --help >"$work/help"
 has_options popgate.1 popgate "$work/help"

@@ -6,10 +6,13 @@
  * written there. The socket is SOCK_SEQPACKET: a report arrives whole or not at all, waits in the daemon's backlog without us,
  * and the daemon learns who connected. A datagram would wait in a queue of a few only.
  */
+#include "config.h"
+
 #include "core/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +30,27 @@
 #define EXIT_USAGE 64
 #define EXIT_CANNOT_RUN 126
 #define EXIT_NOT_FOUND 127
+
+static const struct option long_options[] = {
+  { "help", no_argument, NULL, 'h' },
+  { "socket", required_argument, NULL, 's' },
+  { "version", no_argument, NULL, 'V' },
+  { NULL, 0, NULL, 0 },
+};
+
+/* In the form of popgate's and popgated's, which the shells' completions read. */
+static const char help[] = "Usage:\n"
+                           "  popgate-login [OPTION…] SERVICE PROGRAM [ARGUMENT...]\n"
+                           "\n"
+                           "Tells popgated of a login, and runs the next program of Dovecot's chain.\n"
+                           "\n"
+                           "Help Options:\n"
+                           "  -h, --help            Show help options\n"
+                           "\n"
+                           "Application Options:\n"
+                           "  -s, --socket=PATH     Report to PATH (" DEFAULT_SOCKET ")\n"
+                           "  -V, --version         Print the version, and end\n"
+                           "\n";
 
 /* One line to the standard error, Dovecot's log, if that takes it at once. */
 static void complain (const char *format, ...) G_GNUC_PRINTF (1, 2);
@@ -133,6 +157,13 @@ run_next (char **argv)
   return status;
 }
 
+/* Only an administrator runs it so: then the standard output is no client's. */
+static int
+tell (const char *text)
+{
+  return fputs (text, stdout) >= 0 && fflush (stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -140,8 +171,12 @@ main (int argc, char **argv)
   int         option;
 
   opterr = 0; /* its words could block */
-  while ((option = getopt (argc, argv, "+s:")) == 's')
+  while ((option = getopt_long (argc, argv, "+s:hV", long_options, NULL)) == 's')
     path = optarg;
+  if (option == 'h')
+    return tell (help);
+  if (option == 'V')
+    return tell ("popgate-login " PACKAGE_VERSION "\n");
   if (option != -1 || argc - optind < 2)
     {
       complain ("usage: popgate-login [-s SOCKET] [--] SERVICE PROGRAM [ARGUMENT...]");

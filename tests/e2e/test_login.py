@@ -576,6 +576,16 @@ class Program(unittest.TestCase):
         self.assertEqual(self.run_login('pop3', f'{self.folder}/absent').returncode, 127)
         self.assertEqual(self.run_login('pop3', self.folder).returncode, 126)
 
+    def test_help(self):
+        for argument, text in (('--help', b'--socket=PATH'), ('--version', b'popgate-login ')):
+            done = self.run_login(argument)
+            self.assertEqual((done.returncode, done.stderr), (0, b''))
+            self.assertIn(text, done.stdout)
+
+    def test_long_options(self):
+        done = self.run_login(f'--socket={self.socket}', '--', 'pop3', '/bin/echo', 'next', '--help')
+        self.assertEqual((done.returncode, done.stdout), (0, b'next --help\n'))
+
     def test_how_long_it_takes(self):
         """The whole of it, exec of the next program included, less the time of that program alone."""
         full = f'{self.folder}/full'
