@@ -169,8 +169,8 @@ pg_cmd_parse (PgCli *cli, int argc, char **argv)
 {
   Options            options = { 0 };
   const GOptionEntry own[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
-      "The lines' heads: auto (decided once a file), syslog, dovecot or tai64n", "FORMAT" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "What begins the lines; auto is by the first of a file",
+      "auto|syslog|dovecot|tai64n" },
     { "why", 0, 0, G_OPTION_ARG_NONE, &options.why, "Lines that look like logins and are not taken as well, and why", NULL },
     { "unmatched", 0, 0, G_OPTION_ARG_NONE, &options.unmatched, "Only these, and others that may tell logins", NULL },
     { "summary", 0, 0, G_OPTION_ARG_NONE, &options.summary, "Only numbers, by server, service and user", NULL },

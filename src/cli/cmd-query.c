@@ -97,7 +97,7 @@ ask_about (PgCli *cli, int argc, char **argv, PgClientRow show)
 {
   g_autofree char   *sender = NULL;
   const GOptionEntry own[] = {
-    { "sender", 0, 0, G_OPTION_ARG_STRING, &sender, "As if the mail came from ADDRESS", "ADDRESS" },
+    { "sender", 0, 0, G_OPTION_ARG_STRING, &sender, "As if the mail came from SENDER", "SENDER" },
     G_OPTION_ENTRY_NULL,
   };
   Question question = { .command = cli->subcommand->name };
