@@ -3,34 +3,51 @@
 
 #include "core/siphash.h"
 
-/* Places in a set: an address can be at any of them. */
-#define WAYS 4
+/* Places in a set, which fills a cache line: an address can be at any of them. */
+#define WAYS 8
 
-/* Sets; each fills a cache line. Pages that were never needed take no memory. */
-#define SETS ((guint32) 1 << 18)
+/* The table begins small, as memory that is near is fast, and doubles when it is half full. At last it has two million places. */
+#define FIRST_BITS 8
+#define LAST_BITS 18
+
+/* Of two addresses that share a name, and whose users logged in within one second, the log owes a line: of a million in half an
+ * hour there is one such pair in seven. */
+#define LOGIN_BITS 24
+#define LOGIN_MASK ((1 << LOGIN_BITS) - 1)
 
 typedef struct
 {
-  guint64 name;    /* a keyed hash of the address: to two of them sharing it, the log owes nothing but a line */
-  guint32 login_s; /* of the login it was logged with; 0: an admin's allow */
-  guint32 minute;  /* in which it was counted last; from 1 */
+  guint32 name;               /* of a keyed hash of the address; odd: 0 is a free place */
+  guint32 login : LOGIN_BITS; /* seconds, as far as they fit, of the login it was logged with; 0: an admin's allow */
+  guint32 minute : 8;         /* in which it was counted last; 0: in none */
 } Entry;
+
+G_STATIC_ASSERT (sizeof (Entry) * WAYS == 64);
 
 struct _PgPermitLog
 {
-  Entry   *entries; /* SETS sets of WAYS */
+  Entry   *entries; /* sets of WAYS; the name's first bits say which */
+  guint    bits;
+  guint    n_entries;
   PgSecret secret;
   guint64  n_repeated;
   guint    n_addresses;
-  guint32  minute;
+  guint8   minute; /* 1 to 255, and 1 again */
 };
+
+static Entry *
+new_entries (guint bits)
+{
+  return g_new0 (Entry, (gsize) WAYS << bits);
+}
 
 PgPermitLog *
 pg_permit_log_new (void)
 {
   PgPermitLog *self = g_new0 (PgPermitLog, 1);
 
-  self->entries = g_new0 (Entry, (gsize) SETS * WAYS);
+  self->bits = FIRST_BITS;
+  self->entries = new_entries (self->bits);
   self->minute = 1;
   for (gsize i = 0; i < sizeof self->secret.bytes; i++)
     self->secret.bytes[i] = (guint8) g_random_int ();
@@ -74,21 +91,43 @@ tell (const PgQuery *query, const PgFinding *finding, gint64 now_us)
                pg_rule_name (finding->decision.rule));
 }
 
-/* The entry of that name; else the one of its set that was logged for the oldest login, to be used anew. */
+/* The entry of that name; else a free place of its set; else the one that was logged for the oldest login, to be used anew. */
 static Entry *
-find_entry (PgPermitLog *self, guint64 name)
+find_entry (PgPermitLog *self, guint32 name)
 {
-  Entry *set = self->entries + (gsize) (name % SETS) * WAYS;
+  Entry *set = self->entries + (gsize) (name >> (32 - self->bits)) * WAYS;
   Entry *oldest = set;
 
   for (guint i = 0; i < WAYS; i++)
     {
-      if (set[i].name == name)
+      if (set[i].name == name || set[i].name == 0)
         return &set[i];
-      if (set[i].login_s < oldest->login_s)
+      if (set[i].login < oldest->login)
         oldest = &set[i];
     }
   return oldest;
+}
+
+/* Each set becomes two, for which there is room. */
+static void
+grow (PgPermitLog *self)
+{
+  g_autofree Entry *old = self->entries;
+  gsize             n_old = (gsize) WAYS << self->bits;
+
+  self->entries = new_entries (++self->bits);
+  for (gsize i = 0; i < n_old; i++)
+    if (old[i].name != 0)
+      *find_entry (self, old[i].name) = old[i];
+}
+
+static void
+remember (PgPermitLog *self, Entry *entry, guint32 name, guint32 login)
+{
+  self->n_entries += entry->name == 0;
+  *entry = (Entry){ .name = name, .login = login & LOGIN_MASK };
+  if (self->n_entries > (guint) WAYS << self->bits >> 1 && self->bits < LAST_BITS)
+    grow (self);
 }
 
 static void
@@ -104,17 +143,17 @@ void
 pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
 {
   gboolean by_login = finding->decision.rule == PG_RULE_LOGIN;
-  guint32  login_s = by_login ? (guint32) (finding->decision.login_us / G_USEC_PER_SEC) : 0;
-  guint64  name = pg_siphash_64 (&self->secret, query->address.bytes, sizeof query->address.bytes);
+  guint32  login = by_login ? (finding->decision.login_us / G_USEC_PER_SEC) & LOGIN_MASK : 0;
+  guint32  name = (guint32) pg_siphash_64 (&self->secret, query->address.bytes, sizeof query->address.bytes) | 1;
   Entry   *entry = find_entry (self, name);
 
-  if (entry->name == name && entry->login_s == login_s)
-    count_again (self, entry);
-  else
+  if (entry->name == name && entry->login == login)
     {
-      *entry = (Entry){ .name = name, .login_s = login_s };
-      tell (query, finding, now_us);
+      count_again (self, entry);
+      return;
     }
+  remember (self, entry, name, login);
+  tell (query, finding, now_us);
 }
 
 void
@@ -123,5 +162,5 @@ pg_permit_log_tell (PgPermitLog *self)
   if (self->n_repeated > 0)
     g_message ("permits repeated=%" G_GUINT64_FORMAT " addresses=%u", self->n_repeated, self->n_addresses);
   self->n_repeated = self->n_addresses = 0;
-  self->minute++;
+  self->minute = self->minute % G_MAXUINT8 + 1;
 }
