@@ -108,6 +108,8 @@ dispatch (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer u
     {
       if (self->second_is_ready)
         serve_second (self);
+      else if (self->levels[TRUE].n_batch == 1)
+        break; /* who asks alone has not read its reply yet */
       if (g_get_monotonic_time () >= end_us)
         break;
     }
