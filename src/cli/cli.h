@@ -46,6 +46,7 @@ PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_export (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_import (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_exporter (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_stats (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_watch (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_reload (PgCli *cli, int argc, char **argv);

@@ -31,6 +31,7 @@ static const PgSubcommand subcommands[] = {
   { "status", "", "Show how popgated is", pg_cmd_status },
   { "stats", "", "Show what popgated counts and measures", pg_cmd_stats },
   { "watch", "[KIND...]", "Show logins, verdicts and changes as they happen", pg_cmd_watch },
+  { "exporter", "", "Serve what stats shows over HTTP, for Prometheus", pg_cmd_exporter },
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
 };
 

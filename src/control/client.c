@@ -16,6 +16,12 @@ struct _PgClient
 PgClient *
 pg_client_connect (const char *path, GError **error)
 {
+  return pg_client_connect_for (path, PG_CLIENT_PATIENCE_S, error);
+}
+
+PgClient *
+pg_client_connect_for (const char *path, guint patience_s, GError **error)
+{
   g_autoptr (GSocketClient) socket = g_socket_client_new ();
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
   g_autoptr (GError) cause = NULL;
@@ -23,7 +29,7 @@ pg_client_connect (const char *path, GError **error)
   PgClient          *self;
   gboolean           nobody;
 
-  g_socket_client_set_timeout (socket, PG_CLIENT_PATIENCE_S);
+  g_socket_client_set_timeout (socket, patience_s);
   connection = g_socket_client_connect (socket, G_SOCKET_CONNECTABLE (address), NULL, &cause);
   if (connection == NULL)
     {

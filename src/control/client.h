@@ -24,6 +24,10 @@ typedef void (*PgClientRow) (JsonObject *row, gpointer user_data);
 G_GNUC_WARN_UNUSED_RESULT
 PgClient *pg_client_connect (const char *path, GError **error);
 
+/** pg_client_connect_for: as pg_client_connect(), with @patience_s in the place of PG_CLIENT_PATIENCE_S. */
+G_GNUC_WARN_UNUSED_RESULT
+PgClient *pg_client_connect_for (const char *path, guint patience_s, GError **error);
+
 /** pg_client_free: ends @self; NULL is legal. */
 void pg_client_free (PgClient *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgClient, pg_client_free)

@@ -211,7 +211,7 @@ def _close_files(writable):
 
 
 def _become(number, unit):
-    groups = [grp.getgrnam(name).gr_gid for name in unit['SupplementaryGroups'][0].split()]
+    groups = [grp.getgrnam(name).gr_gid for name in unit.get('SupplementaryGroups', [''])[0].split()]
     for capability in range(41):
         _libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; past the last one it fails
     os.setgroups(groups)
