@@ -17,6 +17,58 @@ show_note (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
                    pg_message_get_string (row, "kind"), target, ends ? " until " : "", ends ? until : "");
 }
 
+/* Transfer full. */
+static char *
+say_users (JsonArray *users)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < json_array_get_length (users); i++)
+    {
+      g_autofree char *user = pg_span_escape (pg_span_from_string (json_array_get_string_element (users, i)), 500);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", user);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+show_ended (JsonObject *grant)
+{
+  gint64           now_us = g_get_real_time ();
+  gint64           login_us = pg_message_get_int (grant, "login", 0) * PG_SECOND;
+  gint64           until_us = pg_message_get_int (grant, "until", 0) * PG_SECOND;
+  g_autofree char *users = say_users (json_object_get_array_member (grant, "users"));
+  g_autofree char *age = pg_duration_to_string (MAX (now_us - login_us, 0) / PG_SECOND * PG_SECOND);
+  g_autofree char *left = pg_duration_to_string (MAX (until_us - now_us, 0) / PG_SECOND * PG_SECOND);
+
+  pg_output_print (PG_OUTPUT_PLAIN, "ended: %s, by %s, newest login %s ago, %s before its time",
+                   pg_message_get_string (grant, "address"), users, age, left);
+}
+
+/* The note, and what it has ended. */
+static void
+show_revoke (JsonObject *row, gpointer user_data)
+{
+  JsonArray       *grants = json_object_get_array_member (row, "grants");
+  guint            n_shown = json_array_get_length (grants);
+  gint64           n_ended = pg_message_get_int (row, "ended", 0);
+  gint64           n_kept = pg_message_get_int (row, "kept", 0);
+  g_autofree char *problem = pg_output_text (row, "problem");
+
+  show_note (row, user_data);
+  for (guint i = 0; i < n_shown; i++)
+    show_ended (json_array_get_object_element (grants, i));
+  if (n_ended > n_shown)
+    pg_output_print (PG_OUTPUT_PLAIN, "ended: %" G_GINT64_FORMAT " more", n_ended - n_shown);
+  if (n_kept > 0)
+    pg_output_print (PG_OUTPUT_PLAIN, "kept: %" G_GINT64_FORMAT ", where another login permits", n_kept);
+  if (pg_message_get_string (row, "problem") != NULL)
+    pg_output_print (PG_OUTPUT_BAD, "what else it ended is not known: %s", problem);
+  else if (n_ended == 0)
+    pg_output_print (PG_OUTPUT_PLAIN, "ended: nothing%s", n_kept > 0 ? "" : ", no login there permitted");
+}
+
 static void
 show_forgotten (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
 {
@@ -112,7 +164,7 @@ pg_cmd_revoke (PgCli *cli, int argc, char **argv)
 
   if (!pg_arguments_parse (cli, NULL, &argc, &argv, 1, -1))
     return PG_EXIT_USAGE;
-  return pg_operands_ask (cli, argc, argv, ask_for_note, show_note, &options);
+  return pg_operands_ask (cli, argc, argv, ask_for_note, show_revoke, &options);
 }
 
 static JsonObject *

@@ -32,6 +32,16 @@ pg_answer_add_error (PgAnswer *answer, GError *error)
   g_error_free (error);
 }
 
+void
+pg_answer_set_note (PgAnswer *self, const PgNote *note)
+{
+  g_autofree char *target = pg_note_target_to_string (note);
+
+  self->needs_commit = TRUE;
+  self->note = note->id;
+  self->about = g_strdup_printf ("%s %s", pg_note_kind_to_string (note->kind), target);
+}
+
 static void
 clear_messages (PgAnswer *self)
 {
@@ -49,7 +59,9 @@ pg_answer_free (PgAnswer *self)
   clear_messages (self);
   pg_listing_free (self->listing);
   pg_usage_listing_free (self->usages);
+  pg_ended_free (self->ended);
   pg_feed_free (self->feed);
+  g_free (self->about);
   g_free (self);
 }
 
@@ -60,11 +72,24 @@ pg_answer_needs_commit (const PgAnswer *self)
 }
 
 void
+pg_answer_outcome (const PgAnswer *self, PgOutcome *out)
+{
+  JsonObject *last = self->messages.tail != NULL ? self->messages.tail->data : NULL;
+
+  *out = (PgOutcome){
+    .note = self->note,
+    .about = self->about,
+    .error = last != NULL ? pg_message_get_string (last, "error") : NULL,
+  };
+}
+
+void
 pg_answer_fail (PgAnswer *self, const char *error)
 {
   clear_messages (self);
   g_clear_pointer (&self->listing, pg_listing_free);
   g_clear_pointer (&self->usages, pg_usage_listing_free);
+  g_clear_pointer (&self->ended, pg_ended_free);
   g_clear_pointer (&self->feed, pg_feed_free);
   pg_answer_add_failure (self, PG_EXIT_FAILED, error);
 }
@@ -72,7 +97,7 @@ pg_answer_fail (PgAnswer *self, const char *error)
 static gboolean
 is_listing (const PgAnswer *self)
 {
-  return self->listing != NULL || self->usages != NULL;
+  return self->listing != NULL || self->usages != NULL || self->ended != NULL;
 }
 
 gboolean
@@ -107,6 +132,16 @@ next_told (PgAnswer *self)
   return pg_message_new_row (pg_describe_event (event, pg_engine_config (self->engine)->window_us));
 }
 
+static PgListingStep
+step_on (PgAnswer *self, JsonObject **out_row, GError **error)
+{
+  if (self->listing != NULL)
+    return pg_listing_next (self->listing, out_row, error);
+  if (self->usages != NULL)
+    return pg_usage_listing_next (self->usages, out_row, error);
+  return pg_ended_next (self->ended, out_row);
+}
+
 /* The last row, if there is one, and the end. */
 static void
 end_listing (PgAnswer *self, GError *error)
@@ -115,6 +150,7 @@ end_listing (PgAnswer *self, GError *error)
 
   g_clear_pointer (&self->listing, pg_listing_free);
   g_clear_pointer (&self->usages, pg_usage_listing_free);
+  g_clear_pointer (&self->ended, pg_ended_free);
   if (row != NULL)
     pg_answer_add_row (self, row);
   if (error != NULL)
@@ -129,8 +165,7 @@ next_listed (PgAnswer *self)
 {
   GError       *error = NULL;
   JsonObject   *row;
-  PgListingStep step =
-      self->listing != NULL ? pg_listing_next (self->listing, &row, &error) : pg_usage_listing_next (self->usages, &row, &error);
+  PgListingStep step = step_on (self, &row, &error);
 
   if (step == PG_LISTING_ROW)
     return pg_message_new_row (row);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/commands.h"
+#include "control/ended.h"
 #include "control/feed.h"
 #include "control/listing.h"
 #include "control/usage-listing.h"
@@ -14,8 +15,11 @@ struct _PgAnswer
   GQueue          messages; /* of JsonObject */
   PgListing      *listing;  /* rows that are made as they are asked for */
   PgUsageListing *usages;   /* the same; one of them at the most */
+  PgEnded        *ended;    /* the same */
   PgFeed         *feed;     /* rows of what happens; then there is no end */
   PgEngine       *engine;   /* that the feed is of */
+  guint64         note;     /* that was made or removed; 0: none */
+  char           *about;    /* what that says of whom */
   gboolean        needs_commit;
 };
 
@@ -30,6 +34,9 @@ void pg_answer_add_failure (PgAnswer *self, PgExit code, const char *error);
 
 /** pg_answer_add_error: the same; takes @error. What was asked wrongly is the asker's matter, all else ours. */
 void pg_answer_add_error (PgAnswer *self, GError *error);
+
+/** pg_answer_set_note: this is about @note, which was made or removed, and must be on the disk before it is told. */
+void pg_answer_set_note (PgAnswer *self, const PgNote *note);
 
 /** pg_command_has_daemon: FALSE if popgate(1) runs the command by itself, and nobody reads the logs. */
 static inline gboolean

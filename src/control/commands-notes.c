@@ -56,17 +56,26 @@ set_target (JsonObject *request, PgNote *note, GError **error)
   return pg_note_set_target (note, pg_span_from_string (target != NULL ? target : ""), error);
 }
 
-static void
-add_note (const PgCommandHost *host, PgNote *note, PgAnswer *answer)
+/* FALSE: @answer says why not. */
+static gboolean
+store_note (const PgCommandHost *host, PgNote *note, PgAnswer *answer)
 {
   GError *error = NULL;
 
   if (!pg_engine_add_note (host->engine, note, &error))
     {
       pg_answer_add_error (answer, error);
-      return;
+      return FALSE;
     }
-  answer->needs_commit = TRUE;
+  pg_answer_set_note (answer, note);
+  return TRUE;
+}
+
+static void
+add_note (const PgCommandHost *host, PgNote *note, PgAnswer *answer)
+{
+  if (!store_note (host, note, answer))
+    return;
   pg_answer_add_row (answer, pg_command_describe_note (note, host->now_us));
   pg_answer_add_exit (answer, PG_EXIT_OK);
 }
@@ -103,6 +112,7 @@ pg_command_deny (const PgCommandHost *host, JsonObject *request, PgAnswer *answe
 void
 pg_command_revoke (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
 {
+  g_autoptr (PgNoteset) before = NULL;
   GError *error = NULL;
   PgNote  note;
 
@@ -114,7 +124,9 @@ pg_command_revoke (const PgCommandHost *host, JsonObject *request, PgAnswer *ans
   if (note.target == PG_NOTE_NETWORK && note.network.prefix == 128)
     note.network = pg_engine_grant_network (host->engine, &note.network.base);
   note.made_us = pg_engine_revoke_us (host->engine, host->now_us);
-  add_note (host, &note, answer);
+  before = pg_ended_remember (host->engine);
+  if (store_note (host, &note, answer))
+    answer->ended = pg_ended_new (host->engine, g_steal_pointer (&before), &note, host->now_us);
 }
 
 void
@@ -133,18 +145,17 @@ static void
 forget (const PgCommandHost *host, guint64 id, PgAnswer *answer)
 {
   const PgNote *note = pg_noteset_get (pg_engine_notes (host->engine), id);
-  JsonObject   *row = note != NULL ? pg_command_describe_note (note, host->now_us) : NULL;
+  PgNote        removed = note != NULL ? *note : (PgNote){ 0 };
   GError       *error = NULL;
 
-  if (pg_engine_forget_note (host->engine, id, &error))
+  if (!pg_engine_forget_note (host->engine, id, &error))
     {
-      answer->needs_commit = TRUE;
-      pg_answer_add_row (answer, g_steal_pointer (&row));
-      pg_answer_add_exit (answer, PG_EXIT_OK);
+      pg_answer_add_error (answer, error);
+      return;
     }
-  else
-    pg_answer_add_error (answer, error);
-  g_clear_pointer (&row, json_object_unref);
+  pg_answer_set_note (answer, &removed);
+  pg_answer_add_row (answer, pg_command_describe_note (&removed, host->now_us));
+  pg_answer_add_exit (answer, PG_EXIT_OK);
 }
 
 void

@@ -64,6 +64,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgAnswer, pg_answer_free)
 /** pg_answer_needs_commit: TRUE if something was written that must be on the disk before the answer is given. */
 gboolean pg_answer_needs_commit (const PgAnswer *self);
 
+/**
+ * PgOutcome: what came of a command.
+ * @note: number of the note that was made or removed; 0: none was
+ * @about: (nullable): what that note says of whom; borrowed from the answer, as @error
+ * @error: (nullable): why it could not be done
+ */
+typedef struct
+{
+  guint64     note;
+  const char *about;
+  const char *error;
+} PgOutcome;
+
+/** pg_answer_outcome: of an answer of which no message was taken yet. */
+void pg_answer_outcome (const PgAnswer *self, PgOutcome *out);
+
 /** pg_answer_fail: instead of all that was to be said, the answer is that @error happened. */
 void pg_answer_fail (PgAnswer *self, const char *error);
 

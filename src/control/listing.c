@@ -77,22 +77,9 @@ pg_listing_free (PgListing *self)
 }
 
 static gboolean
-is_of_user (const PgListing *self, const PgRecord *record)
-{
-  for (guint i = 0; self->user != NULL && i < record->n_users; i++)
-    {
-      PgSpan name = pg_record_user_name (record, i);
-
-      if (name.len == strlen (self->user) && g_ascii_strncasecmp (name.data, self->user, name.len) == 0)
-        return TRUE;
-    }
-  return self->user == NULL;
-}
-
-static gboolean
 is_alive (const PgListing *self, const PgRecord *record)
 {
-  gint64 login_us = pg_engine_counting_login (self->engine, record, self->now_us);
+  gint64 login_us = pg_engine_counting_login (self->engine, pg_engine_notes (self->engine), record, self->now_us);
 
   return login_us != PG_RECORD_NEVER && self->now_us - login_us <= pg_engine_config (self->engine)->window_us;
 }
@@ -104,7 +91,9 @@ is_wanted (const PgListing *self, const PgRecord *record)
     return record->newest_us != PG_RECORD_NEVER; /* a clock that ran ahead may have left nothing */
   if (self->has_net && !pg_network_covers (&self->net, &record->address))
     return FALSE;
-  return is_of_user (self, record) && (self->expired || is_alive (self, record));
+  if (self->user != NULL && !pg_record_has_user (record, pg_span_from_string (self->user)))
+    return FALSE;
+  return self->expired || is_alive (self, record);
 }
 
 static JsonObject *

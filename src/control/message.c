@@ -74,6 +74,14 @@ pg_message_set_text (JsonObject *object, const char *name, PgSpan text)
 }
 
 void
+pg_message_add_text (JsonArray *array, PgSpan text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text.data, (gssize) text.len);
+
+  json_array_add_string_element (array, valid);
+}
+
+void
 pg_message_set_nullable (JsonObject *object, const char *name, const char *text)
 {
   if (text != NULL)

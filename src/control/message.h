@@ -45,6 +45,9 @@ void pg_message_set_text (JsonObject *object, const char *name, PgSpan text);
 /** pg_message_set_time: adds member @name: @us as whole seconds since the epoch, or null if it is G_MININT64 or G_MAXINT64. */
 void pg_message_set_time (JsonObject *object, const char *name, gint64 us);
 
+/** pg_message_add_text: adds an element to @array, as pg_message_set_text(). */
+void pg_message_add_text (JsonArray *array, PgSpan text);
+
 /** pg_message_set_nullable: as pg_message_set_text(); null if @text is NULL. */
 void pg_message_set_nullable (JsonObject *object, const char *name, const char *text);
 

@@ -43,6 +43,19 @@ pg_record_find_user (const PgRecord *self, PgSpan name)
   return -1;
 }
 
+gboolean
+pg_record_has_user (const PgRecord *self, PgSpan name)
+{
+  for (guint i = 0; i < self->n_users; i++)
+    {
+      PgSpan known = pg_record_user_name (self, i);
+
+      if (known.len == name.len && g_ascii_strncasecmp (known.data, name.data, name.len) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Adds a user behind those that are there. FALSE if there is no room on disk for one more. */
 static gboolean
 append_user (PgRecord *self, const PgRecordUser *user, PgSpan name)

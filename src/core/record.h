@@ -56,6 +56,9 @@ PgSpan pg_record_user_name (const PgRecord *self, guint index);
 /** pg_record_find_user: index of the user of that name, or -1. */
 gint pg_record_find_user (const PgRecord *self, PgSpan name);
 
+/** pg_record_has_user: TRUE if a user of that name is among those that are kept; ASCII letters of either case are the same. */
+gboolean pg_record_has_user (const PgRecord *self, PgSpan name);
+
 /** pg_record_add_login: counts @login and remembers its user; times only ever move forward. */
 void pg_record_add_login (PgRecord *self, const PgLogin *login);
 

@@ -45,6 +45,7 @@ typedef struct
   GString         *input;
   GString         *output;
   PgAnswer        *answer;
+  JsonObject      *change; /* the request, until what came of it is audited; NULL: it changes nothing */
   gint64           since_us;   /* monotonic; when it said or read something last */
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
   PgRank           rank;
@@ -84,6 +85,7 @@ free_session (Session *session)
 {
   close (session->watch.fd);
   pg_answer_free (session->answer);
+  g_clear_pointer (&session->change, json_object_unref);
   g_string_free (session->input, TRUE);
   g_string_free (session->output, TRUE);
   g_free (session->by);
@@ -139,18 +141,27 @@ make_output (Session *session)
 }
 
 static void
+audit (Session *session)
+{
+  if (session->change != NULL)
+    pg_audit (session->by, session->change, session->answer);
+  g_clear_pointer (&session->change, json_object_unref);
+}
+
+static void
 committed (const GError *error, gpointer user_data)
 {
   Session *session = user_data;
 
+  if (error != NULL)
+    pg_answer_fail (session->answer, error->message);
+  audit (session);
   if (session->owner == NULL)
     {
       free_session (session);
       return;
     }
   session->is_waiting = FALSE;
-  if (error != NULL)
-    pg_answer_fail (session->answer, error->message);
   if (!pg_poller_add (session->owner->host.poller, &session->watch, EPOLLOUT))
     {
       session->is_waiting = TRUE;
@@ -219,11 +230,13 @@ run (Session *session, JsonObject *request)
 
   session->answer = pg_command_run (&command_host, request);
   if (pg_command_is_worth_a_line (request))
-    pg_audit (session->by, request);
+    session->change = json_object_ref (request);
   if (pg_answer_is_live (session->answer))
     follow (session);
   if (pg_answer_needs_commit (session->answer))
     wait_for_commit (session);
+  else
+    audit (session);
 }
 
 static void

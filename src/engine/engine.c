@@ -397,10 +397,10 @@ pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFindin
 }
 
 gint64
-pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us)
+pg_engine_counting_login (const PgEngine *self, const PgNoteset *notes, const PgRecord *record, gint64 now_us)
 {
   PgQuery        query = { .is_rcpt = TRUE, .has_address = TRUE, .address = record->address };
-  PgFacts        facts = { .notes = self->notes, .record = record };
+  PgFacts        facts = { .notes = notes, .record = record };
   PgRuleSettings settings = rule_settings (self);
   PgDecision     decision;
 

@@ -132,9 +132,9 @@ void pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFi
 void pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out,
                         PgRuleStep out_steps[PG_N_RULES - 1]);
 
-/** pg_engine_counting_login: the newest login of @record that counts now, or PG_RECORD_NEVER; whatever notes say of its address.
- */
-gint64 pg_engine_counting_login (const PgEngine *self, const PgRecord *record, gint64 now_us);
+/** pg_engine_counting_login: the newest login of @record that counts now by @notes, or PG_RECORD_NEVER; whatever they permit or
+ * deny its address. */
+gint64 pg_engine_counting_login (const PgEngine *self, const PgNoteset *notes, const PgRecord *record, gint64 now_us);
 
 /**
  * pg_engine_revoke_us: the moment that a revoke made at @now_us holds for: now, or the newest stamp of all logins that were read

@@ -525,11 +525,11 @@ START_TEST (a_list_shows_which_login_counts)
   log_in (engine, "192.0.2.1", "carol", NOW_US - 7);
   log_in (engine, "192.0.2.1", "bob", NOW_US);
   record = ask_at (engine, "192.0.2.1", NOW_US).record;
-  ck_assert_int_eq (pg_engine_counting_login (engine, &record, NOW_US), NOW_US);
+  ck_assert_int_eq (pg_engine_counting_login (engine, pg_engine_notes (engine), &record, NOW_US), NOW_US);
   add_note (engine, PG_NOTE_DENY, "user:bob", NOW_US);
-  ck_assert_int_eq (pg_engine_counting_login (engine, &record, NOW_US), NOW_US - 7);
+  ck_assert_int_eq (pg_engine_counting_login (engine, pg_engine_notes (engine), &record, NOW_US), NOW_US - 7);
   add_note (engine, PG_NOTE_REVOKE, "192.0.2.1", NOW_US);
-  ck_assert_int_eq (pg_engine_counting_login (engine, &record, NOW_US), PG_RECORD_NEVER);
+  ck_assert_int_eq (pg_engine_counting_login (engine, pg_engine_notes (engine), &record, NOW_US), PG_RECORD_NEVER);
   pg_engine_free (engine);
 }
 END_TEST
