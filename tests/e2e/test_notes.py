@@ -71,14 +71,15 @@ class Audit(DaemonTest):
 
     def test_who_pretends(self):
         """What is asked can't look like another line, or like what came of it."""
-        request = {'command': 'deny', 'target': B, 'why': 'x" outcome=failed\ncontrol by=eve', 'a outcome=failed b': 1, 'by': 'eve'}
+        request = {'command': 'deny', 'target': B, 'why': 'x" outcome=failed\ncontrol by=eve', 'a outcome=failed b': 1, 'by': 'eve',
+                   'dry_run': True}
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(self.popgated.control)
             client.sendall(json.dumps(request).encode() + b'\n')
             self.assertIn(b'"row"', client.recv(4096))
         self.assertEqual(self.audited(), [
             'by=root outcome=done note=1 about="deny 192.0.2.2" command="deny" target="192.0.2.2" '
-            'why="x\\" outcome=failed\\x0acontrol by=eve" by="eve"'])
+            'why="x\\" outcome=failed\\x0acontrol by=eve" by="eve" dry_run=true'])
 
 
 class Revoke(DaemonTest):
