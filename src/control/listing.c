@@ -6,7 +6,7 @@
 #include "core/error.h"
 
 /* Looked at in one step: mail is not to wait for a search. */
-#define LOOKED_AT_MAX 200
+#define LOOKED_AT_MAX 25
 
 struct _PgListing
 {

@@ -30,8 +30,10 @@ static const guint sessions_max[PG_N_RANKS] = { [PG_RANK_STRANGER] = 16, [PG_RAN
 /* Whoever is answered hears something at least so often, or he would take us for dead: see PG_CLIENT_PATIENCE_S. */
 #define ALIVE_US (10 * G_USEC_PER_SEC)
 
-/* Messages made in one turn of the main loop. */
+/* Messages made in one turn of the main loop, at most, and time that may be spent on them: Postfix waits meanwhile, and each
+ * of its questions takes less. */
 #define SLICE 64
+#define SLICE_US 40
 
 /* Of what happens, fewer: there is more of it the busier Postfix is, and Postfix is not to wait for it. */
 #define LIVE_SLICE 16
@@ -128,9 +130,10 @@ static void
 make_output (Session *session)
 {
   guint       slice = session->answer != NULL && pg_answer_is_live (session->answer) ? LIVE_SLICE : SLICE;
+  gint64      end_us = g_get_monotonic_time () + SLICE_US;
   JsonObject *message;
 
-  for (guint i = 0; i < slice && session->answer != NULL; i++)
+  for (guint i = 0; i < slice && session->answer != NULL && (i == 0 || g_get_monotonic_time () < end_us); i++)
     {
       if (!pg_answer_next (session->answer, &message))
         g_clear_pointer (&session->answer, pg_answer_free);

@@ -141,6 +141,10 @@ class Server:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(self.path) == 0
 
+    @property
+    def pid(self):
+        return self._popen.pid
+
     def tail(self):
         """What it logged last."""
         with open(self._log_path, errors='replace') as log:
