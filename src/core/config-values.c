@@ -58,6 +58,15 @@ pg_config_read_string (const PgConfigRow *row, const char *text, G_GNUC_UNUSED P
 }
 
 gboolean
+pg_config_read_path (G_GNUC_UNUSED const PgConfigRow *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
+{
+  if (text[0] != '\0' && (text[0] != '/' || g_str_has_suffix (text, "/")))
+    return FALSE;
+  set_string (field, text);
+  return TRUE;
+}
+
+gboolean
 pg_config_read_store (G_GNUC_UNUSED const PgConfigRow *row, const char *text, G_GNUC_UNUSED PgConfig *config, gpointer field)
 {
   if (!g_str_has_prefix (text, "gdbm:/"))

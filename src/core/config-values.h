@@ -53,6 +53,7 @@ gboolean pg_config_read_mode (const PgConfigRow *row, const char *text, PgConfig
 
 /** Texts, char *. store: the path behind "gdbm:"; reply_text: what Postfix may be told, or nothing. */
 gboolean pg_config_read_string (const PgConfigRow *row, const char *text, PgConfig *config, gpointer field);
+gboolean pg_config_read_path (const PgConfigRow *row, const char *text, PgConfig *config, gpointer field);
 gboolean pg_config_read_store (const PgConfigRow *row, const char *text, PgConfig *config, gpointer field);
 gboolean pg_config_read_reply_text (const PgConfigRow *row, const char *text, PgConfig *config, gpointer field);
 

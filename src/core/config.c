@@ -63,6 +63,8 @@ static const PgConfigRow rows[] = {
     "Who may use it, beside root and the user that popgated runs as." },
   { "control", "readers", pg_config_read_list, FIELD (readers), "popgate-exporter", 0, 0, "a list of user names, or nothing",
     "Who may use those of popgate's commands that change nothing." },
+  { "metrics", "textfile", pg_config_read_path, FIELD (textfile), "", 0, 0, "an absolute path of a file, or nothing",
+    "Where metrics are written every 15 s, for node_exporter's textfile collector; nothing: nowhere." },
 };
 /* clang-format on */
 
@@ -105,7 +107,7 @@ fail_unknown (const char *group, const char *key, GError **error)
   if (is_group (group))
     g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s] %s: unknown key; expected one of %s", shown_group, shown_key, keys);
   else
-    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s]: unknown group; expected one of popgate, policy, log, login, control",
+    g_set_error (error, PG_ERROR, PG_ERROR_VALUE, "[%s]: unknown group; expected one of popgate, policy, log, login, control, metrics",
                  shown_group);
   return FALSE;
 }
@@ -266,6 +268,7 @@ pg_config_free (PgConfig *self)
   g_strfreev (self->control_listen);
   g_strfreev (self->admins);
   g_strfreev (self->readers);
+  g_free (self->textfile);
   g_free (self);
 }
 

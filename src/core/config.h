@@ -43,6 +43,7 @@ typedef struct
   char    **control_listen;
   char    **admins;
   char    **readers;
+  char     *textfile; /* "": none */
 } PgConfig;
 
 /**

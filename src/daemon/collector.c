@@ -230,7 +230,7 @@ add_process (PgMetrics *out)
 }
 
 PgMetrics *
-pg_collector_collect (const PgCollector *self, const PgCollectorParts *parts)
+pg_collector_collect (const PgCollector *self, const PgParts *parts)
 {
   PgMetrics *out = pg_metrics_new ();
   gint64     now_us = g_get_real_time ();

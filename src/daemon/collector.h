@@ -3,22 +3,11 @@
 #pragma once
 
 #include "core/metrics.h"
-#include "daemon/committer.h"
-#include "daemon/login-server.h"
-#include "daemon/policy-server.h"
+#include "daemon/parts.h"
 
 G_BEGIN_DECLS
 
 typedef struct _PgCollector PgCollector;
-
-/** PgCollectorParts: who is asked; all borrowed. */
-typedef struct
-{
-  const PgPolicyServer *policy;
-  const PgLoginServer  *logins;
-  const PgWatcher      *watcher;
-  const PgCommitter    *committer;
-} PgCollectorParts;
 
 /** pg_collector_new: hears of what happens in @engine, which must outlive it; free with pg_collector_free(). */
 PgCollector *pg_collector_new (PgEngine *engine);
@@ -30,6 +19,6 @@ void pg_collector_free (PgCollector *self);
 void pg_collector_tick (PgCollector *self);
 
 /** pg_collector_collect: all metrics as they are now; (transfer full): free with pg_metrics_free(). */
-PgMetrics *pg_collector_collect (const PgCollector *self, const PgCollectorParts *parts);
+PgMetrics *pg_collector_collect (const PgCollector *self, const PgParts *parts);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "daemon/collector.h"
+#include "daemon/condition.h"
 #include "daemon/committer.h"
 #include "daemon/control-server.h"
 #include "daemon/login-server.h"
@@ -12,6 +13,7 @@
 #include "daemon/policy-server.h"
 #include "daemon/sockets.h"
 #include "daemon/sweeper.h"
+#include "daemon/textfile.h"
 #include "daemon/usage-keeper.h"
 #include "daemon/watcher.h"
 
@@ -42,6 +44,7 @@ struct _PgDaemon
   PgSweeper       *sweeper;
   PgUsageKeeper   *usage;
   PgCollector     *collector;
+  PgTextfile      *textfile;
   gint64           started_us; /* monotonic */
   guint64          store_id;   /* of the database that was read up to */
   char            *told;       /* what is wrong with the store, as it was logged last */
@@ -51,92 +54,46 @@ struct _PgDaemon
   char            *status;       /* as it was shown last */
 };
 
-/* --- status ---------------------------------------------------------------------------------------------------------- */
+/* --- how it is ------------------------------------------------------------------------------------------------------- */
 
-static JsonObject *
-describe_source (const PgWatcherReport *report)
+static PgParts
+parts_of (const PgDaemon *self)
 {
-  static const char *const states[] = { "blind", "behind", "current" };
-  JsonObject              *row = json_object_new ();
-
-  pg_message_set_text (row, "name", pg_span_from_string (report->name));
-  json_object_set_string_member (row, "state", states[report->state]);
-  if (report->problem != NULL)
-    pg_message_set_text (row, "problem", pg_span_from_string (report->problem));
-  else
-    json_object_set_null_member (row, "problem");
-  if (report->warning != NULL)
-    pg_message_set_text (row, "warning", pg_span_from_string (report->warning));
-  else
-    json_object_set_null_member (row, "warning");
-  json_object_set_int_member (row, "since", report->for_us / G_USEC_PER_SEC);
-  return row;
-}
-
-static JsonObject *
-describe_lines (const PgWatcherCounters *counters)
-{
-  JsonObject *row = json_object_new ();
-
-  json_object_set_int_member (row, "foreign", (gint64) counters->lines[PG_LINE_FOREIGN]);
-  json_object_set_int_member (row, "other", (gint64) counters->lines[PG_LINE_OTHER]);
-  json_object_set_int_member (row, "refused", (gint64) counters->lines[PG_LINE_REFUSED]);
-  json_object_set_int_member (row, "logins", (gint64) counters->lines[PG_LINE_LOGIN]);
-  return row;
-}
-
-static JsonObject *
-describe_reports (const PgLoginServer *logins)
-{
-  PgLoginServerCounters counters = pg_login_server_counters (logins);
-  JsonObject           *row = json_object_new ();
-
-  json_object_set_int_member (row, "logins", (gint64) counters.logins);
-  json_object_set_int_member (row, "refused", (gint64) counters.refused);
-  json_object_set_int_member (row, "strangers", (gint64) counters.strangers);
-  json_object_set_int_member (row, "waiting", (gint64) counters.waiting);
-  json_object_set_int_member (row, "dropped", (gint64) counters.dropped);
-  return row;
+  return (PgParts){
+    .policy = self->policy,
+    .logins = self->logins,
+    .watcher = self->watcher,
+    .committer = self->committer,
+    .started_us = self->started_us,
+  };
 }
 
 static void
 describe (JsonObject *status, gpointer user_data)
 {
-  const PgDaemon        *self = user_data;
-  PgPolicyServerCounters policy = pg_policy_server_counters (self->policy);
-  JsonArray             *sources = json_array_new ();
+  PgParts parts = parts_of (user_data);
 
-  json_object_set_string_member (status, "version", PACKAGE_VERSION);
-  json_object_set_int_member (status, "pid", (gint64) getpid ());
-  json_object_set_int_member (status, "uptime", (g_get_monotonic_time () - self->started_us) / G_USEC_PER_SEC);
-  json_object_set_int_member (status, "connections", (gint64) policy.n_connections);
-  json_object_set_int_member (status, "connections_accepted", (gint64) policy.accepted);
-  json_object_set_int_member (status, "connections_failed", (gint64) pg_policy_server_n_failed (self->policy));
-  for (guint i = 0; i < pg_watcher_n_sources (self->watcher); i++)
-    {
-      PgWatcherReport report = pg_watcher_report (self->watcher, i);
-
-      json_array_add_object_element (sources, describe_source (&report));
-    }
-  json_object_set_array_member (status, "sources", sources);
-  json_object_set_object_member (status, "lines", describe_lines (pg_watcher_counters (self->watcher)));
-  if (pg_login_server_is_listening (self->logins))
-    json_object_set_object_member (status, "reports", describe_reports (self->logins));
-  else
-    json_object_set_null_member (status, "reports");
+  pg_condition_describe (status, &parts);
 }
 
 static PgMetrics *
 collect (gpointer user_data)
 {
   const PgDaemon *self = user_data;
+  PgParts         parts = parts_of (self);
 
-  return pg_collector_collect (self->collector, &(PgCollectorParts){
-                                                    .policy = self->policy,
-                                                    .logins = self->logins,
-                                                    .watcher = self->watcher,
-                                                    .committer = self->committer,
-                                                });
+  return pg_collector_collect (self->collector, &parts);
+}
+
+static void
+write_textfile (PgDaemon *self)
+{
+  g_autoptr (PgMetrics) metrics = NULL;
+
+  if (!pg_textfile_is_due (self->textfile))
+    return;
+  metrics = collect (self);
+  pg_textfile_write (self->textfile, pg_metrics_to_text (metrics));
 }
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
@@ -276,6 +233,7 @@ tick (gpointer user_data)
   pg_control_server_tick (self->control);
   pg_login_server_tick (self->logins);
   pg_collector_tick (self->collector);
+  write_textfile (self);
   if (self->ticks % SWEEP_TICKS == 0)
     pg_sweeper_start (self->sweeper);
   if (self->ticks % PERMIT_LOG_TICKS == 0)
@@ -379,6 +337,8 @@ start (PgDaemon *self, GError **error)
   self->sweeper = pg_sweeper_new (self->engine);
   self->usage = pg_usage_keeper_new (self->engine);
   self->collector = pg_collector_new (self->engine);
+  self->textfile = pg_textfile_new ();
+  pg_textfile_set_path (self->textfile, pg_engine_config (self->engine)->textfile);
   serve (self);
   return TRUE;
 }
@@ -451,6 +411,7 @@ pg_daemon_reload (PgDaemon *self, GError **error)
   pg_engine_set_config (self->engine, fresh);
   pg_control_server_reload (self->control);
   pg_login_server_reload (self->logins);
+  pg_textfile_set_path (self->textfile, fresh->textfile);
   pg_policy_server_set_fd_limit (self->policy, raise_fd_limit (fresh->max_connections));
   g_message ("configuration reloaded");
   pg_notify ("READY=1");
@@ -487,6 +448,7 @@ pg_daemon_stop (PgDaemon *self)
   pg_sweeper_free (self->sweeper);
   pg_usage_keeper_free (self->usage);
   pg_collector_free (self->collector);
+  pg_textfile_free (self->textfile);
   pg_committer_free (self->committer);
   save (self);
   pg_watcher_free (self->watcher);

@@ -109,6 +109,8 @@ tell (const PgConfig *c, const char *group, const char *key)
     return tell_log (c, key);
   if (g_str_equal (group, "login"))
     return tell_list (g_str_equal (key, "listen") ? c->login_listen : c->reporters);
+  if (g_str_equal (group, "metrics"))
+    return g_strdup (c->textfile);
   if (g_str_equal (key, "readers"))
     return tell_list (c->readers);
   return tell_list (g_str_equal (key, "listen") ? c->control_listen : c->admins);
@@ -280,6 +282,10 @@ static const struct
   { "control", "readers", "root, postmaster", "root|postmaster" },
   { "control", "admins", "", "" },
   { "control", "admins", "root, postmaster", "root|postmaster" },
+  { "metrics", "textfile", "", "" },
+  { "metrics", "textfile", "/var/lib/a b.prom", "/var/lib/a b.prom" },
+  { "metrics", "textfile", "popgate.prom", NULL },
+  { "metrics", "textfile", "/var/lib/", NULL },
 };
 
 /* An error names group, key and what was expected, in printable text. */
@@ -496,6 +502,7 @@ static const struct
   { "control", "listen", "unix:/run/popgate/control" },
   { "control", "admins", "root" },
   { "control", "readers", "popgate-exporter" },
+  { "metrics", "textfile", "" },
 };
 
 static void
