@@ -42,6 +42,15 @@ pg_noteset_free (PgNoteset *self)
   g_free (self);
 }
 
+void
+pg_noteset_swap (PgNoteset *self, PgNoteset *other)
+{
+  PgNoteset mine = *self;
+
+  *self = *other;
+  *other = mine;
+}
+
 const PgNote *
 pg_noteset_find (const PgNoteset *self, PgNoteKind kind, const PgNote *like)
 {

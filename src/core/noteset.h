@@ -18,6 +18,9 @@ PgNoteset *pg_noteset_new (void);
 void pg_noteset_free (PgNoteset *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgNoteset, pg_noteset_free)
 
+/** pg_noteset_swap: each gets what the other one held. */
+void pg_noteset_swap (PgNoteset *self, PgNoteset *other);
+
 /** pg_noteset_add: puts a copy of @note in, in the place of one of its kind about the same target, and of one of its id. */
 void pg_noteset_add (PgNoteset *self, const PgNote *note);
 

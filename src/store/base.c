@@ -54,14 +54,19 @@ refuse (const char *name, const char *why, GError **error)
 
 /* --- bytes ----------------------------------------------------------------------------------------------------------- */
 
-/* Sums up @size bytes of @fd, and copies them to @to, if that is not -1. */
+/* Sums up @size bytes of @fd, and copies them to @to, if that is not -1. FALSE with errno set. */
 static gboolean
-sum_up (Summer *self, int fd, gint64 size, int to)
+sum_up (Summer *self, int fd, gint64 size, int to, PgWork *work)
 {
   for (gint64 at = 0; at < size; at += BLOCK)
     {
       gsize len = (gsize) MIN (BLOCK, size - at);
 
+      if (!pg_work_go_on (work, NULL))
+        {
+          errno = ECANCELED;
+          return FALSE;
+        }
       pg_bytes_put_u64 (self->block, self->sum);
       if (!pg_disk_read (fd, self->block + 8, len, at) || (to >= 0 && !pg_disk_write (to, self->block + 8, len, at)))
         return FALSE;
@@ -139,22 +144,22 @@ open_fresh (const char *name)
 }
 
 static gboolean
-copy_whole (int from, int to, gint64 size)
+copy_whole (int from, int to, gint64 size, PgWork *work)
 {
   Summer   summer = { .block = g_malloc (8 + BLOCK) };
-  gboolean ok = sum_up (&summer, from, size, to);
+  gboolean ok = sum_up (&summer, from, size, to, work);
 
   g_free (summer.block);
   return ok;
 }
 
 gboolean
-pg_base_copy (const char *from, const char *to, GError **error)
+pg_base_copy (const char *from, const char *to, PgWork *work, GError **error)
 {
   int         in = open (from, O_RDONLY | O_CLOEXEC);
   int         out = open_fresh (to);
   struct stat status;
-  gboolean    ok = in >= 0 && out >= 0 && fstat (in, &status) == 0 && copy_whole (in, out, status.st_size);
+  gboolean    ok = in >= 0 && out >= 0 && fstat (in, &status) == 0 && copy_whole (in, out, status.st_size, work);
 
   if (!ok)
     (void) fail (to, error);
@@ -166,7 +171,7 @@ pg_base_copy (const char *from, const char *to, GError **error)
 }
 
 static gboolean
-restore (const char *name, int fd, guint64 number, int to, guint64 *out_database, GError **error)
+restore (const char *name, int fd, guint64 number, int to, PgWork *work, guint64 *out_database, GError **error)
 {
   Summer   summer = { .block = g_malloc (8 + BLOCK) };
   guint8   image[END_SIZE];
@@ -174,7 +179,7 @@ restore (const char *name, int fd, guint64 number, int to, guint64 *out_database
   gboolean ok;
 
   errno = 0;
-  ok = read_end (fd, number, &end, image) && sum_up (&summer, fd, end.size, to);
+  ok = read_end (fd, number, &end, image) && sum_up (&summer, fd, end.size, to, work);
   g_free (summer.block);
   if (!ok && errno != 0 && errno != EIO)
     return fail (name, error);
@@ -185,7 +190,7 @@ restore (const char *name, int fd, guint64 number, int to, guint64 *out_database
 }
 
 gboolean
-pg_base_restore (const char *path, guint64 number, const char *to, guint64 *out_database, GError **error)
+pg_base_restore (const char *path, guint64 number, const char *to, PgWork *work, guint64 *out_database, GError **error)
 {
   g_autofree char *name = pg_family_base_name (path, number);
   int              in = open (name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -200,7 +205,7 @@ pg_base_restore (const char *path, guint64 number, const char *to, guint64 *out_
     (void) fail (to, error);
   else
     {
-      ok = restore (name, in, number, out, out_database, error);
+      ok = restore (name, in, number, out, work, out_database, error);
       close (out);
     }
   close (in);
@@ -208,12 +213,12 @@ pg_base_restore (const char *path, guint64 number, const char *to, guint64 *out_
 }
 
 static gboolean
-add_end (int fd, End *end)
+add_end (int fd, End *end, PgWork *work)
 {
   Summer      summer = { .block = g_malloc (8 + BLOCK) };
   guint8      image[END_SIZE];
   struct stat status;
-  gboolean    ok = fstat (fd, &status) == 0 && sum_up (&summer, fd, status.st_size, -1);
+  gboolean    ok = fstat (fd, &status) == 0 && sum_up (&summer, fd, status.st_size, -1, work);
 
   g_free (summer.block);
   if (!ok)
@@ -225,13 +230,13 @@ add_end (int fd, End *end)
 }
 
 gboolean
-pg_base_finish (const char *path, guint64 database, guint64 number, GError **error)
+pg_base_finish (const char *path, guint64 database, guint64 number, PgWork *work, GError **error)
 {
   g_autofree char *fresh = pg_base_new_name (path);
   g_autofree char *name = pg_family_base_name (path, number);
   int              fd = open (fresh, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   End              end = { .database = database, .number = number };
-  gboolean         ok = fd >= 0 && add_end (fd, &end);
+  gboolean         ok = fd >= 0 && add_end (fd, &end, work);
 
   if (ok)
     {

@@ -12,19 +12,19 @@ struct _PgCheckpoint
   guint64  base;
   guint64  last;
   GThread *thread;
-  gint     is_cancelled; /* atomic */
-  gint     is_done;      /* atomic; the error is the caller's from then on */
+  PgWork   work;
+  gint     is_done; /* atomic; the error is the caller's from then on */
   GError  *error;
 };
 
 /* Ends what was begun with a file that is open now: its root is no clean one, whatever was copied. */
 static gboolean
-finish_base (const char *path, PgFile *file, guint64 number, GError **error)
+finish_base (const char *path, PgFile *file, guint64 number, PgWork *work, GError **error)
 {
   PgRoot root;
 
   return pg_file_mark_unclean (file, &root, error) && pg_file_close (file, error)
-         && pg_base_finish (path, pg_root_database (&root), number, error);
+         && pg_base_finish (path, pg_root_database (&root), number, work, error);
 }
 
 static gboolean
@@ -33,8 +33,8 @@ make_base (PgCheckpoint *self, GError **error)
   g_autofree char *fresh = pg_base_new_name (self->path);
   PgFile          *file = pg_file_new (fresh);
   PgReplay         replayed;
-  gboolean         ok = pg_replay_base (self->path, self->base, self->last, file, fresh, &self->is_cancelled, &replayed, error)
-                && finish_base (self->path, file, self->last, error);
+  gboolean         ok = pg_replay_base (self->path, self->base, self->last, file, fresh, &self->work, &replayed, error)
+                && finish_base (self->path, file, self->last, &self->work, error);
 
   pg_file_free (file);
   if (!ok)
@@ -90,18 +90,18 @@ pg_checkpoint_cancel (PgCheckpoint *self)
 {
   if (self == NULL)
     return;
-  g_atomic_int_set (&self->is_cancelled, 1);
+  g_atomic_int_set (&self->work.is_cancelled, 1);
   if (!pg_checkpoint_finish (self, NULL))
     return; /* as it was wished */
 }
 
 gboolean
-pg_checkpoint_of_database (const char *path, guint64 number, GError **error)
+pg_checkpoint_of_database (const char *path, guint64 number, PgWork *work, GError **error)
 {
   g_autofree char *fresh = pg_base_new_name (path);
   PgFile          *file = pg_file_new (fresh);
-  gboolean         ok = pg_base_copy (path, fresh, error) && pg_file_open (file, fresh, PG_FILE_LOAD, error)
-                && finish_base (path, file, number, error);
+  gboolean         ok = pg_base_copy (path, fresh, work, error) && pg_file_open (file, fresh, PG_FILE_LOAD, error)
+                && finish_base (path, file, number, work, error);
 
   pg_file_free (file);
   if (ok)

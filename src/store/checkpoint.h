@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "store/work.h"
 
 G_BEGIN_DECLS
 
@@ -30,8 +30,9 @@ gboolean pg_checkpoint_finish (PgCheckpoint *self, GError **error);
 /** pg_checkpoint_cancel: ends @self (transfer full) soon, with a new base or without; NULL is legal. */
 void pg_checkpoint_cancel (PgCheckpoint *self);
 
-/** pg_checkpoint_of_database: makes base @number of the database, which is whole and not written now, and waits for it. */
+/** pg_checkpoint_of_database: makes base @number of the database, which is whole and not written now, and waits for it;
+ * @work is nullable. */
 G_GNUC_WARN_UNUSED_RESULT
-gboolean pg_checkpoint_of_database (const char *path, guint64 number, GError **error);
+gboolean pg_checkpoint_of_database (const char *path, guint64 number, PgWork *work, GError **error);
 
 G_END_DECLS

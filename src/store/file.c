@@ -29,6 +29,7 @@ struct _PgFile
 {
   char     *path;
   GDBM_FILE handle; /* NULL: closed, and problem says why */
+  GDBM_FILE failed; /* one that is still to be closed, or NULL */
   char     *problem;
   guint     generation;
   gint64    reserved; /* the disk has room for the file up to this size */
@@ -56,10 +57,17 @@ close_guarded (GDBM_FILE handle)
 }
 
 void
+pg_file_let_go (PgFile *self)
+{
+  g_clear_pointer (&self->failed, close_guarded);
+}
+
+void
 pg_file_free (PgFile *self)
 {
   if (self == NULL)
     return;
+  pg_file_let_go (self);
   g_clear_pointer (&self->handle, close_guarded);
   g_free (self->problem);
   g_free (self->path);
@@ -71,7 +79,11 @@ pg_file_set_problem (PgFile *self, const char *problem)
 {
   char *copy = g_strdup (problem);
 
-  g_clear_pointer (&self->handle, close_guarded);
+  if (self->handle != NULL)
+    {
+      pg_file_let_go (self);
+      self->failed = g_steal_pointer (&self->handle);
+    }
   g_free (self->problem);
   self->problem = copy;
 }
@@ -162,6 +174,7 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
                              [PG_FILE_LOAD] = GDBM_WRITER | GDBM_NOMMAP };
 
   g_return_val_if_fail (self->handle == NULL, FALSE);
+  pg_file_let_go (self);
   self->generation++;
   self->reserved = 0;
   self->size = 0;
@@ -383,6 +396,12 @@ pg_file_free_span (PgSpan *span)
 {
   free ((char *) span->data); /* GDBM's, by malloc(3) */
   *span = pg_span (NULL, 0);
+}
+
+int
+pg_file_dup (const PgFile *self)
+{
+  return self->handle != NULL ? fcntl (gdbm_fdesc (self->handle), F_DUPFD_CLOEXEC, 0) : -1;
 }
 
 gboolean

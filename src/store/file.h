@@ -3,7 +3,8 @@
  *
  * The only module that knows GDBM. After a failed write a GDBM handle fails every read too, and its file may be damaged: so
  * any failure but "not found" ends the handle, is kept as the file's problem, and every call fails until it is opened again.
- * Not thread-safe, but each thread may have files of its own.
+ * GDBM waits for the disk when it closes a handle: one that failed is closed by who may wait, see pg_file_let_go().
+ * Not thread-safe, but each thread may have files of its own, and hand one over to another.
  * Source: GDBM 1.19 to 1.23 (gdbm(3))
  */
 #pragma once
@@ -55,8 +56,11 @@ gboolean pg_file_close (PgFile *self, GError **error);
 /** pg_file_refuse: closes it for @cause (transfer full), which is kept as the problem and passed on; always FALSE. */
 gboolean pg_file_refuse (PgFile *self, GError *cause, GError **error);
 
-/** pg_file_set_problem: closes it, if it is open, and says @problem of it from now on. */
+/** pg_file_set_problem: no call works any more, if it is open, and it says @problem of it from now on. */
 void pg_file_set_problem (PgFile *self, const char *problem);
+
+/** pg_file_let_go: closes what has failed, waiting for the disk; opening it again and pg_file_free() do so too. */
+void pg_file_let_go (PgFile *self);
 
 /** pg_file_is_open: FALSE with @error (PG_ERROR_STORE, the problem) set if it is closed. */
 gboolean pg_file_is_open (const PgFile *self, GError **error);
@@ -97,6 +101,9 @@ PgFileAnswer pg_file_next (PgFile *self, PgSpan *key, GError **error);
 
 /** pg_file_free_span: frees what a function of this module gave; leaves an empty span. */
 void pg_file_free_span (PgSpan *span);
+
+/** pg_file_dup: another descriptor of an open file, so that somebody else can wait for the disk; -1: there is none. */
+int pg_file_dup (const PgFile *self);
 
 /** pg_file_sync: waits for the disk. */
 G_GNUC_WARN_UNUSED_RESULT

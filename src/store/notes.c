@@ -51,15 +51,28 @@ load_place (PgStore *self, guint64 place, PgNoteset *out, GError **error)
 }
 
 gboolean
+pg_store_read_notes (PgStore *self, PgNoteset *out, GError **error)
+{
+  g_hash_table_remove_all (self->place_of);
+  g_queue_clear_full (&self->free_places, g_free);
+  for (guint64 place = 0; place < self->root.n_places; place++)
+    if (!pg_work_go_on (self->work, error) || !load_place (self, place, out, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 pg_store_load_notes (PgStore *self, PgNoteset *out, GError **error)
 {
   if (!pg_file_is_open (self->file, error))
     return FALSE;
-  g_hash_table_remove_all (self->place_of);
-  g_queue_clear_full (&self->free_places, g_free);
-  for (guint64 place = 0; place < self->root.n_places; place++)
-    if (!load_place (self, place, out, error))
-      return FALSE;
+  if (self->loaded != NULL)
+    {
+      pg_noteset_swap (self->loaded, out);
+      g_clear_pointer (&self->loaded, pg_noteset_free);
+    }
+  else if (!pg_store_read_notes (self, out, error))
+    return FALSE;
   self->has_notes = TRUE;
   return TRUE;
 }

@@ -61,7 +61,7 @@ judge_damaged (PgStore *self)
 {
   PgRoot root = { .is_clean = TRUE };
 
-  pg_sieve_roots (self->path, take_root, &root);
+  pg_sieve_roots (self->path, self->work, take_root, &root);
   self->root = root;
   return root.is_clean ? LIVE_DAMAGED : LIVE_UNCLEAN;
 }
@@ -128,6 +128,8 @@ count_all (PgStore *self, GError **error)
   while ((answer = pg_file_next (self->file, &key, error)) == PG_FILE_FOUND
          && (answer = pg_file_get (self->file, key, &value, error)) == PG_FILE_FOUND)
     {
+      gboolean goes_on = pg_work_step (self->work, error);
+
       if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
         self->n_grants++;
       if (value.len > 0 && value.data[0] == PG_FRAME_POSITION)
@@ -135,6 +137,8 @@ count_all (PgStore *self, GError **error)
       if (value.len > 0 && value.data[0] == PG_FRAME_USAGE)
         self->root.n_usages++;
       pg_file_free_span (&value);
+      if (!goes_on)
+        break;
     }
   pg_file_free_span (&key);
   return answer == PG_FILE_ABSENT;
@@ -188,12 +192,15 @@ exchange (PgStore *self, const char *fresh, GError **error)
   return TRUE;
 }
 
-/* Only what is damaged is worth keeping: what a crash left is in the base and the redo log. */
+/* Only what is damaged is worth keeping: what a crash left is in the base and the redo log. Nothing is put anywhere when all was
+ * cancelled: who looks for something then finds less than there is. */
 static gboolean
 put_in_place (PgStore *self, gboolean keeps_old, GError **error)
 {
   g_autofree char *fresh = fresh_name (self);
 
+  if (!pg_work_go_on (self->work, error))
+    return FALSE;
   if (keeps_old && !exchange (self, fresh, error))
     return FALSE;
   pg_family_step ("name database");
@@ -228,7 +235,8 @@ rebuild (PgStore *self, const PgFamily *family, Live live, GError **error)
   g_autofree char *fresh = fresh_name (self);
   const PgRoot     known = self->root;
 
-  if (!pg_replay_all (self->path, family, is_known (self, family, live, &known) ? &known : NULL, fresh, &self->replayed, error)
+  if (!pg_replay_all (self->path, family, is_known (self, family, live, &known) ? &known : NULL, fresh, self->work,
+                      &self->replayed, error)
       || !put_in_place (self, live == LIVE_DAMAGED, error) || !reopen (self, error) || !count_all (self, error))
     return FALSE;
   self->is_rebuilt = TRUE;
@@ -261,7 +269,7 @@ salvage (PgStore *self, const PgFamily *family, Live live, const GError *why, GE
   g_autofree char *fresh = fresh_name (self);
   PgSalvage        saved;
 
-  if (!pg_salvage (self->path, family, fresh, g_get_real_time (), &saved, error)
+  if (!pg_salvage (self->path, family, fresh, g_get_real_time (), self->work, &saved, error)
       || !put_in_place (self, live != LIVE_ABSENT, error))
     return FALSE;
   tell_salvage (self, &saved, why);
@@ -287,6 +295,8 @@ recover (PgStore *self, const PgFamily *family, Live live, GError **error)
 
   if (pg_family_is_empty (family) && (live == LIVE_ABSENT || (live == LIVE_DAMAGED && !may_have_been_ours (self))))
     return begin_anew (self, live, error);
+  if (self->work != NULL)
+    g_atomic_int_set (&self->work->is_anew, 1);
   ok = rebuild (self, family, live, &cause);
   if (ok)
     return TRUE;
@@ -326,29 +336,37 @@ open_or_recover (PgStore *self, GError **error)
     return FALSE;
   if (pg_file_problem (self->file) == NULL)
     pg_file_set_problem (self->file, "is being made anew");
+  pg_file_let_go (self->file);
   ok = recover (self, &family, live, error);
   pg_family_clear (&family);
   return ok;
 }
 
 /* Whatever went wrong, the file says it from now on. */
-static gboolean
-open_to_write (PgStore *self, GError **error)
+gboolean
+pg_store_open_file (PgStore *self, GError **error)
 {
   GError *cause = NULL;
 
   if (take_lock (self, &cause) && pg_session_save (self, &cause) && open_or_recover (self, &cause))
     {
       self->suspect = pg_root_database (&self->root);
-      if (!pg_session_begin (self, &cause) && pg_file_problem (self->file) == NULL)
-        pg_store_tell (self, "%s: can be read, but not written: %s", self->path, cause->message);
-      g_clear_error (&cause);
-      return pg_file_is_open (self->file, error);
+      return TRUE;
     }
   if (pg_file_problem (self->file) == NULL || strcmp (pg_file_problem (self->file), cause->message) != 0)
     pg_file_set_problem (self->file, cause->message);
   g_propagate_error (error, cause);
   return FALSE;
+}
+
+static gboolean
+open_to_write (PgStore *self, GError **error)
+{
+  if (!pg_store_open_file (self, error))
+    return FALSE;
+  if (!pg_session_begin (self, NULL))
+    pg_session_tell_problem (self);
+  return pg_file_is_open (self->file, error);
 }
 
 static gboolean
@@ -373,8 +391,10 @@ open_to_read (PgStore *self, GError **error)
 gboolean
 pg_store_open (PgStore *self, GError **error)
 {
+  pg_store_end_turn (self);
   if (pg_file_problem (self->file) == NULL)
     return TRUE;
   self->has_notes = FALSE;
+  g_clear_pointer (&self->loaded, pg_noteset_free);
   return self->mode == PG_STORE_READ_WRITE ? open_to_write (self, error) : open_to_read (self, error);
 }

@@ -10,27 +10,24 @@
 
 typedef struct
 {
-  PgFile     *file;
-  const gint *cancelled;
-  guint64     n_changes;
-} Work;
+  PgFile *file;
+  PgWork *work;
+  guint64 n_changes;
+} Replayer;
 
 static gboolean
 take (const PgChange *change, gpointer user_data, GError **error)
 {
-  Work  *work = user_data;
-  guint8 value[PG_FRAME_MAX];
+  Replayer *self = user_data;
+  guint8    value[PG_FRAME_MAX];
 
-  if (work->cancelled != NULL && g_atomic_int_get (work->cancelled) != 0)
-    {
-      g_set_error_literal (error, PG_ERROR, PG_ERROR_STORE, "cancelled");
-      return FALSE;
-    }
-  work->n_changes++;
+  if (!pg_work_step (self->work, error))
+    return FALSE;
+  self->n_changes++;
   if (change->kind == PG_CHANGE_REMOVE)
-    return pg_file_remove (work->file, change->key, error) != PG_FILE_FAILED;
+    return pg_file_remove (self->file, change->key, error) != PG_FILE_FAILED;
   pg_change_get_value (change, value);
-  return pg_file_put (work->file, change->key, pg_span ((const char *) value, change->value_len), error);
+  return pg_file_put (self->file, change->key, pg_span ((const char *) value, change->value_len), error);
 }
 
 /* How far a file goes, as the next one says; -1: there is no next one. */
@@ -49,35 +46,36 @@ find_end (const char *path, guint64 number, const PgFamily *family, gint64 *out,
 }
 
 static gboolean
-replay_files (const char *path, guint64 database, guint64 last, const PgFamily *family, Work *work, PgReplay *out, GError **error)
+replay_files (const char *path, guint64 database, guint64 last, const PgFamily *family, Replayer *self, PgReplay *out,
+              GError **error)
 {
   for (guint64 number = out->base + 1; number <= last; number++)
     {
       gint64 end;
 
       if (!find_end (path, number, family, &end, error)
-          || !pg_segment_read (path, number, database, end, take, work, &out->end, error))
+          || !pg_segment_read (path, number, database, end, take, self, &out->end, error))
         return FALSE;
       out->number = number;
     }
-  out->n_changes = work->n_changes;
+  out->n_changes = self->n_changes;
   return TRUE;
 }
 
 static gboolean
-replay (const char *path, const PgFamily *family, guint64 base, guint64 last, PgFile *file, const char *to, const gint *cancelled,
+replay (const char *path, const PgFamily *family, guint64 base, guint64 last, PgFile *file, const char *to, PgWork *work,
         PgReplay *out, GError **error)
 {
-  Work    work = { .file = file, .cancelled = cancelled };
-  guint64 database;
+  Replayer self = { .file = file, .work = work };
+  guint64  database;
 
   *out = (PgReplay){ .base = base, .number = base };
-  return pg_base_restore (path, base, to, &database, error) && pg_file_open (file, to, PG_FILE_LOAD, error)
-         && replay_files (path, database, last, family, &work, out, error);
+  return pg_base_restore (path, base, to, work, &database, error) && pg_file_open (file, to, PG_FILE_LOAD, error)
+         && replay_files (path, database, last, family, &self, out, error);
 }
 
 gboolean
-pg_replay_base (const char *path, guint64 base, guint64 last, PgFile *file, const char *to, const gint *cancelled, PgReplay *out,
+pg_replay_base (const char *path, guint64 base, guint64 last, PgFile *file, const char *to, PgWork *work, PgReplay *out,
                 GError **error)
 {
   PgFamily family;
@@ -85,19 +83,19 @@ pg_replay_base (const char *path, guint64 base, guint64 last, PgFile *file, cons
 
   if (!pg_family_list (path, &family, error))
     return FALSE;
-  ok = replay (path, &family, base, last, file, to, cancelled, out, error);
+  ok = replay (path, &family, base, last, file, to, work, out, error);
   pg_family_clear (&family);
   return ok;
 }
 
 static gboolean
-take_nothing (G_GNUC_UNUSED const PgChange *change, G_GNUC_UNUSED gpointer user_data, G_GNUC_UNUSED GError **error)
+take_nothing (G_GNUC_UNUSED const PgChange *change, gpointer work, GError **error)
 {
-  return TRUE;
+  return pg_work_step (work, error);
 }
 
 gboolean
-pg_replay_is_log_whole (const char *path, const PgFamily *family, const PgRoot *root)
+pg_replay_is_log_whole (const char *path, const PgFamily *family, const PgRoot *root, PgWork *work)
 {
   guint64 newest = pg_family_newest (family);
   guint64 first = family->redos->len > 0 ? g_array_index (family->redos, guint64, 0) : newest + 1;
@@ -106,7 +104,7 @@ pg_replay_is_log_whole (const char *path, const PgFamily *family, const PgRoot *
 
   for (guint64 number = MIN (first, base + 1); number <= newest; number++)
     if (!find_end (path, number, family, &end, NULL)
-        || !pg_segment_read (path, number, pg_root_database (root), end, take_nothing, NULL, &end, NULL))
+        || !pg_segment_read (path, number, pg_root_database (root), end, take_nothing, work, &end, NULL))
       return FALSE;
   return root->redo <= newest;
 }
@@ -132,18 +130,19 @@ fits (const char *path, const PgRoot *known, const PgRoot *root, const PgReplay 
 }
 
 static gboolean
-rebuild (const char *path, const PgFamily *family, guint64 base, const PgRoot *known, PgFile *file, const char *to, PgReplay *out,
-         GError **error)
+rebuild (const char *path, const PgFamily *family, guint64 base, const PgRoot *known, PgFile *file, const char *to, PgWork *work,
+         PgReplay *out, GError **error)
 {
   PgRoot root;
 
-  return replay (path, family, base, MAX (pg_family_newest (family), base), file, to, NULL, out, error)
+  return replay (path, family, base, MAX (pg_family_newest (family), base), file, to, work, out, error)
          && pg_file_mark_unclean (file, &root, error) && fits (path, known, &root, out, error)
          && pg_place_prove_all (file, &root, error) && pg_file_close (file, error);
 }
 
 gboolean
-pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, const char *to, PgReplay *out, GError **error)
+pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, const char *to, PgWork *work, PgReplay *out,
+               GError **error)
 {
   GError *first = NULL;
 
@@ -151,7 +150,7 @@ pg_replay_all (const char *path, const PgFamily *family, const PgRoot *known, co
     {
       PgFile  *file = pg_file_new (to);
       GError  *cause = NULL;
-      gboolean ok = rebuild (path, family, g_array_index (family->bases, guint64, i - 1), known, file, to, out, &cause);
+      gboolean ok = rebuild (path, family, g_array_index (family->bases, guint64, i - 1), known, file, to, work, out, &cause);
 
       pg_file_free (file);
       if (!ok)

@@ -35,6 +35,7 @@ typedef struct
 {
   const char     *path;
   const PgFamily *family;
+  PgWork         *work;
   PgRoot          root; /* the best of the old ones */
   gboolean        has_root;
   GHashTable     *places; /* of Place, by its key */
@@ -92,7 +93,7 @@ take_root (const PgRoot *root, gpointer user_data)
 static void
 find_roots (Salvage *self, const char *name)
 {
-  pg_sieve_roots (name, take_root, self);
+  pg_sieve_roots (name, self->work, take_root, self);
 }
 
 /* --- grants ---------------------------------------------------------------------------------------------------------- */
@@ -286,6 +287,9 @@ take_record (const PgHash *key, const guint8 *value, gsize size, gpointer user_d
 
   if (self->is_failed)
     return;
+  self->is_failed = !pg_work_step (self->work, &self->error);
+  if (self->is_failed)
+    return;
   if (value[0] == PG_FRAME_NOTE || value[0] == PG_FRAME_FREE)
     take_place (self, key, value);
   else if (value[0] == PG_FRAME_GRANT && pg_record_decode (value, size, &self->root.secret, key, &record, NULL))
@@ -297,7 +301,7 @@ take_record (const PgHash *key, const guint8 *value, gsize size, gpointer user_d
 static void
 find_records (Salvage *self, const char *name)
 {
-  pg_sieve_records (name, &self->root.secret, take_record, self);
+  pg_sieve_records (name, &self->root.secret, self->work, take_record, self);
 }
 
 static gboolean
@@ -319,16 +323,16 @@ finish_file (Salvage *self)
 }
 
 gboolean
-pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now_us, PgSalvage *out, GError **error)
+pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now_us, PgWork *work, PgSalvage *out, GError **error)
 {
-  Salvage  self = { .path = path, .family = family, .out = out, .file = pg_file_new (to) };
+  Salvage  self = { .path = path, .family = family, .work = work, .out = out, .file = pg_file_new (to) };
   gboolean ok;
 
   *out = (PgSalvage){ .n_grants = 0 };
   visit_all (&self, find_roots);
-  self.is_log_whole = self.has_root && pg_replay_is_log_whole (path, family, &self.root);
+  self.is_log_whole = self.has_root && pg_replay_is_log_whole (path, family, &self.root, work);
   list_places (&self);
-  ok = begin_file (&self, to);
+  ok = pg_work_go_on (work, &self.error) && begin_file (&self, to);
   if (ok && self.has_root)
     visit_all (&self, find_records);
   if (ok)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/family.h"
+#include "store/work.h"
 
 G_BEGIN_DECLS
 
@@ -25,12 +26,14 @@ typedef struct
  * @family: its other files
  * @to: the file to be made: a whole database of its own, closed in order and on the disk
  * @now_us: when the freeze was made, if one is needed
+ * @work: (nullable): each record is a step
  * @error: PG_ERROR_STORE
  *
  * Gathers every record that is proven, whichever file it is in: of a grant the newest. Positions are left behind, as what was
  * read since may be lost: the logs are read again. If one note is not proven, a freeze is added.
  */
 G_GNUC_WARN_UNUSED_RESULT
-gboolean pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now_us, PgSalvage *out, GError **error);
+gboolean pg_salvage (const char *path, const PgFamily *family, const char *to, gint64 now_us, PgWork *work, PgSalvage *out,
+                     GError **error);
 
 G_END_DECLS

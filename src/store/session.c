@@ -94,7 +94,7 @@ has_base (PgStore *self, const PgFamily *family)
 static gboolean
 make_base (PgStore *self, guint64 number, GError **error)
 {
-  if (!pg_checkpoint_of_database (self->path, number, error))
+  if (!pg_checkpoint_of_database (self->path, number, self->work, error))
     return FALSE;
   self->base = number;
   self->is_base_bad = FALSE;
@@ -120,6 +120,8 @@ prepare (PgStore *self, const PgFamily *family, GError **error)
       shorten (self, newest);
       return TRUE;
     }
+  if (!pg_work_go_on (self->work, error))
+    return FALSE;
   if (!pg_family_is_empty (family))
     {
       if (!pg_family_set_all_aside (self->path, error))
@@ -145,20 +147,40 @@ find_base (PgStore *self, GError **error)
   return ok;
 }
 
-static gboolean
-begin (PgStore *self, GError **error)
+gboolean
+pg_session_prepare (PgStore *self, GError **error)
 {
   if (!self->is_rebuilt && !find_base (self, error))
     return FALSE;
   g_clear_pointer (&self->redo, pg_redo_free);
   self->redo =
       pg_redo_new (pg_segment_new (self->path, pg_root_database (&self->root), self->replayed.number, self->replayed.end));
-  if (!pg_redo_begin (self->redo, error))
-    return FALSE;
+  return pg_redo_begin (self->redo, error);
+}
+
+gboolean
+pg_session_mark (PgStore *self, GError **error)
+{
   self->root.is_clean = FALSE;
   self->root.redo = (guint32) pg_redo_number (self->redo);
+  return pg_file_put_root (self->file, &self->root, error);
+}
+
+/* The root is in the redo log too: what is left of that may be all that there is of the database. */
+gboolean
+pg_session_go (PgStore *self, GError **error)
+{
   self->is_begun = TRUE;
-  return pg_store_put_root (self, error) && pg_file_sync (self->file, error);
+  g_clear_pointer (&self->begin_problem, g_free);
+  return pg_store_put_root (self, error);
+}
+
+void
+pg_session_fail (PgStore *self, const GError *cause)
+{
+  self->is_begun = FALSE;
+  g_free (self->begin_problem);
+  self->begin_problem = g_strdup (cause->message);
 }
 
 gboolean
@@ -166,13 +188,19 @@ pg_session_begin (PgStore *self, GError **error)
 {
   GError *cause = NULL;
 
-  g_clear_pointer (&self->begin_problem, g_free);
-  if (begin (self, &cause))
+  if (pg_session_prepare (self, &cause) && pg_session_mark (self, &cause) && pg_file_sync (self->file, &cause)
+      && pg_session_go (self, &cause))
     return TRUE;
-  self->is_begun = FALSE;
-  self->begin_problem = g_strdup (cause->message);
+  pg_session_fail (self, cause);
   g_propagate_error (error, cause);
   return FALSE;
+}
+
+void
+pg_session_tell_problem (PgStore *self)
+{
+  if (pg_file_problem (self->file) == NULL && self->begin_problem != NULL)
+    pg_store_tell (self, "%s: can be read, but not written: %s", self->path, self->begin_problem);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------------- */
@@ -291,15 +319,21 @@ is_there (const PgStore *self)
 }
 
 /* Without a base, or a part of the redo log, a crash would be a loss. Closed in order, the store makes a new base as it opens. */
-static void
-see_to_base (PgStore *self)
+static gboolean
+has_lost_base (PgStore *self)
 {
   if (!self->is_base_bad && is_there (self))
-    return;
+    return FALSE;
   if (!self->is_base_bad)
     pg_store_tell (self, "%s: its base or its redo log was removed while in use; a new base is made", self->path);
   self->is_base_bad = TRUE;
-  if (!pg_session_end (self, NULL))
+  return TRUE;
+}
+
+void
+pg_session_end_for_base (PgStore *self)
+{
+  if (pg_file_problem (self->file) == NULL && !pg_session_end (self, NULL))
     pg_store_tell (self, "%s", pg_file_problem (self->file));
 }
 
@@ -315,17 +349,28 @@ follow_number (PgStore *self)
   return pg_store_put_root (self, NULL);
 }
 
+PgSessionNeed
+pg_session_look (PgStore *self)
+{
+  if (!pg_file_check (self->file, NULL))
+    return PG_SESSION_TO_OPEN;
+  if (!self->is_begun)
+    return PG_SESSION_TO_BEGIN;
+  if (!follow_number (self))
+    return PG_SESSION_TO_OPEN;
+  see_to_checkpoint (self);
+  return has_lost_base (self) ? PG_SESSION_TO_OPEN : PG_SESSION_WELL;
+}
+
 void
 pg_store_tick (PgStore *self)
 {
-  if (self->mode != PG_STORE_READ_WRITE || !pg_file_check (self->file, NULL))
-    return;
-  if (!self->is_begun && !pg_session_begin (self, NULL))
-    return;
-  if (!follow_number (self))
-    return;
-  see_to_checkpoint (self);
-  see_to_base (self);
+  PgSessionNeed need = self->mode == PG_STORE_READ_WRITE ? pg_session_look (self) : PG_SESSION_WELL;
+
+  if (need == PG_SESSION_TO_BEGIN && !pg_session_begin (self, NULL))
+    return; /* it is said by pg_store_write_problem() */
+  if (need == PG_SESSION_TO_OPEN)
+    pg_session_end_for_base (self);
 }
 
 void

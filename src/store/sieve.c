@@ -17,6 +17,7 @@
 
 typedef struct
 {
+  PgWork         *work;
   const PgSecret *secret;
   PgSieveTake     take;
   PgSieveTakeRoot take_root;
@@ -129,7 +130,7 @@ sift (const Sieve *self, int fd, gint64 size)
 {
   g_autofree guint8 *buffer = g_malloc (PORTION + OVERLAP);
 
-  for (gint64 at = 0; at < size; at += PORTION)
+  for (gint64 at = 0; at < size && pg_work_go_on (self->work, NULL); at += PORTION)
     {
       gsize filled = read_portion (fd, buffer, (gsize) MIN (PORTION + (gint64) OVERLAP, size - at), at);
 
@@ -155,17 +156,17 @@ sift_file (const Sieve *self, const char *name)
 }
 
 void
-pg_sieve_records (const char *name, const PgSecret *secret, PgSieveTake take, gpointer user_data)
+pg_sieve_records (const char *name, const PgSecret *secret, PgWork *work, PgSieveTake take, gpointer user_data)
 {
-  const Sieve self = { .secret = secret, .take = take, .user_data = user_data };
+  const Sieve self = { .work = work, .secret = secret, .take = take, .user_data = user_data };
 
   sift_file (&self, name);
 }
 
 void
-pg_sieve_roots (const char *name, PgSieveTakeRoot take, gpointer user_data)
+pg_sieve_roots (const char *name, PgWork *work, PgSieveTakeRoot take, gpointer user_data)
 {
-  const Sieve self = { .take_root = take, .user_data = user_data };
+  const Sieve self = { .work = work, .take_root = take, .user_data = user_data };
 
   sift_file (&self, name);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "store/root.h"
+#include "store/work.h"
 
 G_BEGIN_DECLS
 
@@ -21,10 +22,11 @@ typedef void (*PgSieveTake) (const PgHash *key, const guint8 *value, gsize size,
 /** PgSieveTakeRoot: a root that is proven. */
 typedef void (*PgSieveTakeRoot) (const PgRoot *root, gpointer user_data);
 
-/** pg_sieve_records: gives all records under @secret in the file @name, in the order they stand; what can't be read is none. */
-void pg_sieve_records (const char *name, const PgSecret *secret, PgSieveTake take, gpointer user_data);
+/** pg_sieve_records: gives all records under @secret in the file @name, in the order they stand; what can't be read is none, nor
+ * is what comes when @work (nullable) is cancelled. */
+void pg_sieve_records (const char *name, const PgSecret *secret, PgWork *work, PgSieveTake take, gpointer user_data);
 
-/** pg_sieve_roots: gives all roots in the file @name. */
-void pg_sieve_roots (const char *name, PgSieveTakeRoot take, gpointer user_data);
+/** pg_sieve_roots: as pg_sieve_records(), all roots. */
+void pg_sieve_roots (const char *name, PgWork *work, PgSieveTakeRoot take, gpointer user_data);
 
 G_END_DECLS

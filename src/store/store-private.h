@@ -7,6 +7,7 @@
 #include "store/redo.h"
 #include "store/replay.h"
 #include "store/store.h"
+#include "store/turn.h"
 
 G_BEGIN_DECLS
 
@@ -41,7 +42,26 @@ struct _PgStore
   PgCheckpoint *checkpoint;       /* under way, or NULL */
   guint         checkpoint_pause; /* ticks until the next try */
   GQueue        news;             /* of char, owned */
+
+  /* in a thread: see turns.c */
+  PgWork        *work;   /* what who works on this store counts and asks; NULL: nobody cancels */
+  PgNoteset     *loaded; /* what the thread that opened it read, until pg_store_load_notes() takes it */
+  PgTurn        *turn;   /* under way, or NULL */
+  char          *anew;   /* the problem while the database is being made anew */
+  PgStoreChanged changed;
+  gpointer       changed_data;
 };
+
+/** pg_store_open_file: opens a store that is to be written, all but the session. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_open_file (PgStore *self, GError **error);
+
+/** pg_store_read_notes: reads them from the open file. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_read_notes (PgStore *self, PgNoteset *out, GError **error);
+
+/** pg_store_end_turn: cancels what is under way in a thread, and waits until it has ended; not for ever. */
+void pg_store_end_turn (PgStore *self);
 
 /** pg_store_tell: something that an administrator should read. */
 void pg_store_tell (PgStore *self, const char *format, ...) G_GNUC_PRINTF (2, 3);

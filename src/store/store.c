@@ -24,18 +24,30 @@ pg_store_new (const char *path, PgStoreMode mode)
   self->mode = mode;
   self->file = pg_file_new (path);
   self->place_of = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->anew = g_strdup_printf ("%s: is being made anew", path);
   self->lock = -1;
   g_queue_init (&self->free_places);
   g_queue_init (&self->news);
   return self;
 }
 
-gboolean
-pg_store_close (PgStore *self, GError **error)
+static gboolean
+close_store (PgStore *self, GError **error)
 {
   if (self->mode == PG_STORE_READ_WRITE)
     return pg_session_end (self, error);
   return pg_file_problem (self->file) != NULL || pg_file_close (self->file, error);
+}
+
+gboolean
+pg_store_close (PgStore *self, GError **error)
+{
+  gboolean ok;
+
+  pg_store_end_turn (self);
+  ok = close_store (self, error);
+  pg_file_let_go (self->file);
+  return ok;
 }
 
 void
@@ -49,7 +61,9 @@ pg_store_free (PgStore *self)
   g_queue_clear_full (&self->free_places, g_free);
   g_queue_clear_full (&self->news, g_free);
   g_hash_table_unref (self->place_of);
+  pg_noteset_free (self->loaded);
   g_free (self->begin_problem);
+  g_free (self->anew);
   g_free (self->path);
   g_free (self);
 }
@@ -66,10 +80,10 @@ pg_store_path (const PgStore *self)
   return self->path;
 }
 
-const char *
-pg_store_problem (const PgStore *self)
+gboolean
+pg_store_has_notes (const PgStore *self)
 {
-  return pg_file_problem (self->file);
+  return self->has_notes && pg_file_problem (self->file) == NULL;
 }
 
 guint64

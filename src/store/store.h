@@ -10,7 +10,8 @@
  * A write is visible to the next read when a call returns; pg_store_sync_async() brings it to the disk, in the redo log
  * (redo.h). A file that was not closed in order is thrown away, and made anew of a base and the redo log; if these are damaged
  * too, of every record that proves itself (salvage.h). So a store that writes opens by itself, whatever became of its files.
- * Not thread-safe: one thread calls; only the waiting for the disk, and checkpoints, are done by others.
+ * Not thread-safe: one thread calls. What takes long is done in others, which have what they work on for themselves alone:
+ * waiting for the disk, checkpoints, and, for who calls pg_store_tick_async(), opening, whatever has to be made anew for it.
  */
 #pragma once
 
@@ -54,7 +55,8 @@ typedef enum
  */
 PgStore *pg_store_new (const char *path, PgStoreMode mode);
 
-/** pg_store_close: closes in order, waiting for the disk; FALSE with @error set if not all is known to be there. */
+/** pg_store_close: closes in order, waiting for the disk; FALSE with @error set if not all is known to be there. A database that
+ * is being made anew is left as it was. */
 gboolean pg_store_close (PgStore *self, GError **error);
 
 /** pg_store_free: closes as pg_store_close() and ends @self; NULL is legal. */
@@ -81,6 +83,28 @@ gboolean pg_store_open (PgStore *self, GError **error);
  * Closes the store if its file was removed, replaced or cut; makes checkpoints.
  */
 void pg_store_tick (PgStore *self);
+
+/** PgStoreChanged: called in the main context of pg_store_tick_async() when the store was opened, or may be written from now on,
+ * or neither could be done: pg_store_problem() and pg_store_write_problem() tell. */
+typedef void (*PgStoreChanged) (PgStore *self, gpointer user_data);
+
+/**
+ * pg_store_tick_async: for who must not wait: in the place of pg_store_open() and pg_store_tick()
+ * @self: a store to be written
+ *
+ * Does all that these do and that takes long in a thread of its own. Until it is open that is its problem; when it is, it may be
+ * read; when pg_store_is_busy() is FALSE again, written.
+ */
+void pg_store_tick_async (PgStore *self, PgStoreChanged changed, gpointer user_data);
+
+/** pg_store_is_busy: TRUE while a thread opens it, or makes it ready to be written. */
+gboolean pg_store_is_busy (const PgStore *self);
+
+/** pg_store_n_made: how many records are done, if the database is being made anew, else -1. */
+gint64 pg_store_n_made (const PgStore *self);
+
+/** pg_store_await: waits until pg_store_is_busy() is FALSE, at most @max_us. */
+void pg_store_await (PgStore *self, gint64 max_us);
 
 /** pg_store_set_checkpoint: a checkpoint is made when the redo log holds more than @bytes; for tests. */
 void pg_store_set_checkpoint (PgStore *self, guint64 bytes);
@@ -113,6 +137,9 @@ gboolean pg_store_put (PgStore *self, const PgRecord *record, GError **error);
 /** pg_store_remove: removes what is stored of @address; TRUE also if there was nothing. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_remove (PgStore *self, const PgAddress *address, GError **error);
+
+/** pg_store_has_notes: TRUE if it is open, and pg_store_load_notes() was called since it was opened. */
+gboolean pg_store_has_notes (const PgStore *self);
 
 /**
  * pg_store_load_notes:

@@ -26,6 +26,7 @@ typedef struct
   PgStore *store;
   guint32  seed;
   guint64  next; /* of the sequence, to be written */
+  gboolean is_writing;
 } Storm;
 
 static void G_GNUC_NORETURN G_GNUC_PRINTF (1, 2) die (const char *format, ...)
@@ -113,6 +114,22 @@ nth_usage (const Storm *storm, guint64 n)
 /* --- writing --------------------------------------------------------------------------------------------------------- */
 
 static void
+ignore (G_GNUC_UNUSED PgStore *store, G_GNUC_UNUSED gpointer user_data)
+{
+}
+
+/* As a daemon does, in threads. */
+static void
+open_to_write (Storm *storm)
+{
+  pg_store_tick_async (storm->store, ignore, NULL);
+  while (pg_store_is_busy (storm->store))
+    g_main_context_iteration (NULL, TRUE);
+  if (pg_store_write_problem (storm->store) != NULL)
+    die ("cannot be written: %s", pg_store_write_problem (storm->store));
+}
+
+static void
 open_store (Storm *storm, PgNoteset *notes)
 {
   const char *limit = g_getenv ("STORM_CHECKPOINT");
@@ -120,6 +137,8 @@ open_store (Storm *storm, PgNoteset *notes)
 
   if (limit != NULL)
     pg_store_set_checkpoint (storm->store, g_ascii_strtoull (limit, NULL, 10));
+  if (storm->is_writing)
+    open_to_write (storm);
   if (!pg_store_open (storm->store, &error) || !pg_store_load_notes (storm->store, notes, &error))
     die ("cannot open: %s", error->message);
 }
@@ -224,7 +243,7 @@ storm_on (Storm *storm)
           until = storm->next;
           pg_store_sync_async (storm->store, synced, &until);
         }
-      pg_store_tick (storm->store);
+      pg_store_tick_async (storm->store, ignore, NULL);
       g_main_context_iteration (NULL, FALSE);
     }
 }
@@ -331,8 +350,9 @@ main (int argc, char **argv)
     }
   storm.store = pg_store_new (argv[1], PG_STORE_READ_WRITE);
   storm.seed = (guint32) g_ascii_strtoull (argv[3], NULL, 10);
+  storm.is_writing = strcmp (argv[2], "write") == 0;
   open_store (&storm, notes);
-  if (strcmp (argv[2], "write") == 0)
+  if (storm.is_writing)
     {
       go_on (&storm);
       storm_on (&storm);

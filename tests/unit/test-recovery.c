@@ -220,7 +220,7 @@ replace_database (void)
 {
   g_autofree char *copy = in_folder ("copy");
 
-  ck_assert (pg_base_copy (path, copy, NULL) && g_rename (copy, path) == 0);
+  ck_assert (pg_base_copy (path, copy, NULL, NULL) && g_rename (copy, path) == 0);
 }
 
 static void
@@ -283,7 +283,7 @@ START_TEST (an_older_copy_put_there_while_it_is_open_loses_nothing)
   PgStore         *store;
 
   fill_three_sessions ();
-  ck_assert (pg_base_copy (path, copy, NULL));
+  ck_assert (pg_base_copy (path, copy, NULL, NULL));
   store = open_store ();
   put_many (store, 300, 400);
   ck_assert (g_rename (copy, path) == 0);

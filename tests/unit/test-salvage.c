@@ -205,7 +205,7 @@ START_TEST (a_copy_put_back_by_an_admin_is_what_it_says)
   PgRecord record;
 
   fill_three_sessions ();
-  ck_assert (pg_base_copy (path, copy, &error));
+  ck_assert (pg_base_copy (path, copy, NULL, &error));
   store = open_store ();
   put_many (store, 300, 400);
   ck_assert (pg_store_remove_note (store, 2, NULL));

@@ -259,7 +259,7 @@ START_TEST (what_is_replayed_is_on_the_disk)
   n_syncs = 0;
   g_autofree char *fresh = in_folder ("fresh");
 
-  ck_assert (pg_replay_all (path, &family, NULL, fresh, &replayed, NULL));
+  ck_assert (pg_replay_all (path, &family, NULL, fresh, NULL, &replayed, NULL));
   ck_assert_uint_eq (replayed.number, 1);
   ck_assert_uint_eq (n_syncs, 1);
   pg_family_clear (&family);
