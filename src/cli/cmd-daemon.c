@@ -29,8 +29,11 @@ show_store (JsonObject *store)
   g_autofree char *path = pg_output_text (store, "path");
   g_autofree char *problem = pg_output_text (store, "problem");
   g_autofree char *write_problem = pg_output_text (store, "write_problem");
+  gint64           n_made = pg_message_get_int (store, "made", -1);
 
-  if (pg_message_get_string (store, "problem") != NULL)
+  if (n_made >= 0)
+    pg_output_print (PG_OUTPUT_BAD, "store        %s, %" G_GINT64_FORMAT " records done; refusals are deferred", problem, n_made);
+  else if (pg_message_get_string (store, "problem") != NULL)
     pg_output_print (PG_OUTPUT_BAD, "store        %s; refusals are deferred", problem);
   else
     pg_output_print (PG_OUTPUT_PLAIN, "store        %s, %" G_GINT64_FORMAT " grants", path,

@@ -16,6 +16,10 @@ describe_store (PgEngine *engine)
     pg_message_set_text (row, "problem", pg_span_from_string (problem));
   else
     json_object_set_null_member (row, "problem");
+  if (pg_store_n_made (store) >= 0)
+    json_object_set_int_member (row, "made", pg_store_n_made (store));
+  else
+    json_object_set_null_member (row, "made");
   json_object_set_int_member (row, "grants", (gint64) pg_store_n_grants (store));
   if (pg_store_write_problem (store) != NULL)
     pg_message_set_text (row, "write_problem", pg_span_from_string (pg_store_write_problem (store)));

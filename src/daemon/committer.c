@@ -162,7 +162,7 @@ begin (PgCommitter *self)
 void
 pg_committer_tick (PgCommitter *self)
 {
-  if (pg_engine_problem (self->engine) != NULL || self->sync != NULL)
+  if (pg_engine_problem (self->engine) != NULL || pg_store_is_busy (pg_engine_store (self->engine)) || self->sync != NULL)
     return;
   if (pg_store_is_dirty (pg_engine_store (self->engine)))
     {

@@ -26,6 +26,10 @@
 #define SWEEP_TICKS 60
 #define PERMIT_LOG_TICKS 60
 
+/* Nobody is answered for so long, when it starts, as a database that is whole, or small, is open by then, and the end of the log
+ * is read: else who asks first would have to ask again. */
+#define OPEN_US (250 * G_TIME_SPAN_MILLISECOND)
+
 /* Descriptors for all but policy connections: logs, store, control, poller. */
 #define SPARE_FDS 512
 
@@ -155,17 +159,15 @@ follow_store (PgDaemon *self)
   self->store_id = id;
 }
 
-/* A store that failed is tried once a second. */
+/* Of a store that is open, what was not brought before. */
 static void
-open_store (PgDaemon *self)
+bring (PgDaemon *self)
 {
   g_autoptr (GError) error = NULL;
 
   if (pg_engine_problem (self->engine) == NULL)
     return;
-  if (self->store_id != 0)
-    tell_store (self, pg_engine_problem (self->engine));
-  if (pg_engine_open (self->engine, &error))
+  if (pg_engine_bring (self->engine, &error))
     {
       follow_store (self);
       tell_store (self, NULL);
@@ -175,13 +177,10 @@ open_store (PgDaemon *self)
 }
 
 static void
-look_after_store (PgDaemon *self)
+tell_news (PgStore *store)
 {
-  PgStore *store = pg_engine_store (self->engine);
-  char    *news;
+  char *news;
 
-  pg_store_tick (store);
-  open_store (self);
   while ((news = pg_store_take_news (store)) != NULL)
     {
       g_warning ("%s", news);
@@ -189,14 +188,46 @@ look_after_store (PgDaemon *self)
     }
 }
 
+/* The store could be opened, or may be written now, or neither. */
+static void
+store_changed (PgStore *store, gpointer user_data)
+{
+  PgDaemon *self = user_data;
+
+  if (pg_store_problem (store) != NULL)
+    tell_store (self, pg_store_problem (store));
+  else
+    bring (self);
+  tell_news (store);
+  pg_watcher_tick (self->watcher);
+}
+
+/* A store that failed is tried once a second. What was wrong with it is told once it was open: before, it is only not open yet.
+ */
+static void
+look_after_store (PgDaemon *self)
+{
+  PgStore *store = pg_engine_store (self->engine);
+
+  pg_store_tick_async (store, store_changed, self);
+  if (pg_store_problem (store) == NULL)
+    bring (self);
+  else if (self->store_id != 0 || pg_store_n_made (store) >= 0)
+    tell_store (self, pg_store_problem (store));
+  tell_news (store);
+}
+
 /* Transfer full. */
 static char *
 describe_shortly (PgDaemon *self)
 {
   const char *problem = pg_engine_problem (self->engine);
+  gint64      n_made = pg_store_n_made (pg_engine_store (self->engine));
   guint       n_current = 0;
   guint       n_sources = pg_watcher_n_sources (self->watcher);
 
+  if (problem != NULL && n_made >= 0)
+    return g_strdup_printf ("Deferring: %s, %" G_GINT64_FORMAT " records done", problem, n_made);
   if (problem != NULL)
     return g_strdup_printf ("Deferring: %s", problem);
   for (guint i = 0; i < n_sources; i++)
@@ -294,6 +325,7 @@ serve (PgDaemon *self)
   self->tick_source = g_timeout_add (TICK_MS, tick, self);
   self->watch_source = pg_notify_watch ();
   tick (self);
+  pg_store_await (pg_engine_store (self->engine), OPEN_US);
 }
 
 /* What root may be needed for, and then root is given up: nothing was read until here but the configuration. */
@@ -384,14 +416,15 @@ warn_of_restart (const PgConfig *old, const PgConfig *new)
                "only");
 }
 
-/* The sources that stay go on where they are now. If that can't be saved they are read twice, which does no harm. */
+/* The sources that stay go on where they are now. If that can't be saved they are read twice, which does no harm. Nothing waits
+ * for the disk: no position gets there before the grants that were read until then. */
 static void
 save_positions (PgDaemon *self)
 {
   g_autoptr (GError) error = NULL;
 
   pg_watcher_note_positions (self->watcher);
-  if (!pg_store_sync (pg_engine_store (self->engine), &error) || !pg_watcher_save_positions (self->watcher, &error))
+  if (!pg_watcher_save_positions (self->watcher, &error))
     g_warning ("cannot save how far the logs were read: %s", error->message);
 }
 
@@ -424,7 +457,7 @@ save (PgDaemon *self)
   g_autoptr (GError) error = NULL;
   PgStore *store = pg_engine_store (self->engine);
 
-  if (self->watcher == NULL || pg_engine_problem (self->engine) != NULL)
+  if (self->watcher == NULL || pg_store_is_busy (store) || pg_engine_problem (self->engine) != NULL)
     return;
   pg_watcher_note_positions (self->watcher);
   if (!pg_store_sync (store, &error) || !pg_watcher_save_positions (self->watcher, &error) || !pg_store_close (store, &error))

@@ -139,18 +139,24 @@ pg_engine_revoke_us (const PgEngine *self, gint64 now_us)
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 gboolean
-pg_engine_open (PgEngine *self, GError **error)
+pg_engine_bring (PgEngine *self, GError **error)
 {
   GError *cause = NULL;
 
   if (pg_engine_problem (self) == NULL)
     return TRUE;
   g_clear_pointer (&self->notes_problem, g_free);
-  if (pg_store_open (self->store, &cause) && bring_notes (self, &cause) && bring_newest (self, &cause))
+  if (bring_notes (self, &cause) && bring_newest (self, &cause))
     return TRUE;
   self->notes_problem = g_strdup (cause->message);
   g_propagate_error (error, cause);
   return FALSE;
+}
+
+gboolean
+pg_engine_open (PgEngine *self, GError **error)
+{
+  return pg_store_open (self->store, error) && pg_engine_bring (self, error);
 }
 
 const PgConfig *
@@ -183,7 +189,9 @@ pg_engine_problem (const PgEngine *self)
 {
   const char *problem = pg_store_problem (self->store);
 
-  return problem != NULL ? problem : self->notes_problem;
+  if (problem != NULL || self->notes_problem != NULL)
+    return problem != NULL ? problem : self->notes_problem;
+  return pg_store_has_notes (self->store) ? NULL : "the notes are not read yet";
 }
 
 const char *
@@ -269,6 +277,16 @@ pg_engine_is_usable (const PgEngine *self, GError **error)
   return problem == NULL;
 }
 
+/* FALSE with @error set if nothing can be written for a moment: that is no failure that somebody should hear of. */
+static gboolean
+is_ready (const PgEngine *self, GError **error)
+{
+  if (!pg_store_is_busy (self->store))
+    return TRUE;
+  g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: cannot be written yet", pg_store_path (self->store));
+  return FALSE;
+}
+
 /* --- logins ---------------------------------------------------------------------------------------------------------- */
 
 PgNetwork
@@ -324,7 +342,7 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
   PgLoginFate fate = PG_LOGIN_REFUSED;
 
   *out_why = NULL;
-  if (!pg_engine_is_usable (self, error))
+  if (!pg_engine_is_usable (self, error) || !is_ready (self, error))
     return PG_LOGIN_FAILED;
   self->newest_us = MAX (self->newest_us, login->time_us);
   clamped.time_us = MIN (login->time_us, now_us);

@@ -60,6 +60,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgEngine, pg_engine_free)
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_engine_open (PgEngine *self, GError **error);
 
+/** pg_engine_bring: as pg_engine_open(), of a store that was opened by pg_store_tick_async(). */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_engine_bring (PgEngine *self, GError **error);
+
 /** pg_engine_config: the configuration in force; borrowed. */
 const PgConfig *pg_engine_config (const PgEngine *self);
 
