@@ -8,7 +8,7 @@ GOptionEntry *
 pg_arguments_common (PgCli *cli)
 {
   static GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, NULL, "Read FILE instead of the usual configuration", "FILE" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, NULL, "Read FILE, not the usual configuration", "FILE" },
     { "socket", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Ask popgated at PATH", "PATH" },
     { "json", 0, 0, G_OPTION_ARG_NONE, NULL, "Print JSON, one object a line", NULL },
     G_OPTION_ENTRY_NULL,

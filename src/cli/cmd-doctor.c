@@ -42,7 +42,7 @@ pg_cmd_doctor (PgCli *cli, int argc, char **argv)
   const GOptionEntry own[] = {
     { "postfix-config", 0, 0, G_OPTION_ARG_FILENAME, &postfix, "Postfix's main.cf and master.cf are in FOLDER", "FOLDER" },
     { "dovecot-config", 0, 0, G_OPTION_ARG_FILENAME, &dovecot, "Dovecot's configuration is FILE", "FILE" },
-    { "etc", 0, 0, G_OPTION_ARG_FILENAME, &etc, "rsyslog's and journald's configurations are in FOLDER", "FOLDER" },
+    { "etc", 0, 0, G_OPTION_ARG_FILENAME, &etc, "rsyslog's and journald's settings are in FOLDER", "FOLDER" },
     G_OPTION_ENTRY_NULL,
   };
   PgDoctorPlaces places;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check, explain, list: what may be asked of the grants. */
 #include "cli/arguments.h"
+#include "cli/list-table.h"
 #include "cli/operands.h"
 #include "cli/output.h"
 
@@ -122,16 +123,34 @@ pg_cmd_explain (PgCli *cli, int argc, char **argv)
 
 /* --- list ------------------------------------------------------------------------------------------------------------ */
 
+/* A line for programs; where somebody looks, the row of a table. */
 static void
-show_grant (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
+show_grant (JsonObject *row, gpointer user_data)
 {
+  PgListTable     *table = user_data;
   g_autofree char *user = pg_output_text (row, "user");
   g_autofree char *service = pg_output_text (row, "service");
   g_autofree char *by = pg_output_text (row, "by");
 
+  if (table != NULL)
+    {
+      pg_list_table_add (table, row);
+      return;
+    }
   printf ("%s\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT "\t%s\t%s\t%" G_GINT64_FORMAT "\t%s\n",
           pg_message_get_string (row, "address"), pg_message_get_int (row, "newest", 0), pg_message_get_int (row, "until", 0),
           user, service, pg_message_get_int (row, "count", 0), by);
+}
+
+static PgExit
+ask_for_list (PgCli *cli, JsonObject *request)
+{
+  g_autoptr (PgAsker) asker = pg_asker_new (cli);
+  PgListTable *table = pg_output_is_terminal () ? pg_list_table_new (g_get_real_time ()) : NULL;
+  PgExit       code = pg_asker_ask (asker, request, "", show_grant, table);
+
+  pg_list_table_free (table);
+  return pg_output_finish () ? code : PG_EXIT_FAILED;
 }
 
 PgExit
@@ -156,5 +175,5 @@ pg_cmd_list (PgCli *cli, int argc, char **argv)
   if (net != NULL)
     pg_message_set_text (request, "net", pg_span_from_string (net));
   json_object_set_boolean_member (request, "expired", expired);
-  return pg_ask (cli, request, show_grant);
+  return ask_for_list (cli, request);
 }

@@ -26,7 +26,7 @@ static const PgSubcommand subcommands[] = {
   { "thaw", "", "End a freeze", pg_cmd_thaw },
   { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
   { "export", "", "Write all grants and notes, as JSON lines", pg_cmd_export },
-  { "import", "", "Merge an export, from the standard input, into what is stored", pg_cmd_import },
+  { "import", "", "Merge exports on the standard input into what is stored", pg_cmd_import },
   { "doctor", "", "Look for what is wrong here, and say what to change", pg_cmd_doctor },
   { "status", "", "Show how popgated is", pg_cmd_status },
   { "stats", "", "Show what popgated counts and measures", pg_cmd_stats },

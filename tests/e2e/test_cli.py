@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import loglines
+import terminal
 from mailsite import DaemonTest
 from popgate import CANNOT_TELL, DONE, FAILED, MAY, MAY_NOT, USAGE, POPGATE, run
 
@@ -313,6 +314,83 @@ class Several(CliTest):
         self.assertEqual(result.status, USAGE)
         self.assertIn('line 2: ', result.err)
         self.assertEqual(len(self.assertCli(MAY, 'check', A, B, C).err.splitlines()), 1)
+
+
+class OnTerminal(CliTest):
+    """What people see: tables that fit, colours where there may be some."""
+
+    LONG = '2001:db8:1234:5678:9abc:def0:1234:5678'
+
+    def show(self, *arguments, **how):
+        return terminal.run([POPGATE, '-c', self.popgated.conf, *arguments], **how)
+
+    def table(self, *arguments, **how):
+        status, shown = self.show('list', *arguments, **how)
+        self.assertEqual(status, DONE)
+        return terminal.plain(shown).splitlines()
+
+    def test_list_is_a_table(self):
+        title, *rows = self.table()
+        self.assertEqual(title.split(), ['ADDRESS', 'LAST', 'PERMITS', 'LOGINS', 'SERVICE', 'USER'])
+        row = next(row for row in rows if row.startswith(f'{A} '))
+        self.assertRegex(row, r'^192\.0\.2\.1 +\d+s ago +29m more +2  pop3 +alice$')
+        for word in ('LAST', 'PERMITS', 'SERVICE', 'USER'):
+            self.assertEqual({row[title.index(word) - 1] for row in rows}, {' '}, rows)
+
+    def test_list_fits(self):
+        self.log.append(loglines.iso(self.LONG, 'somebody.with.a.very.long.name@example.org') + loglines.iso(STRANGER, 'x' * 80))
+        self.popgated.wait_for_verdict('OK', STRANGER)
+        for columns in (80, 40, 132):
+            with self.subTest(columns):
+                lines = self.table(columns=columns)
+                self.assertLessEqual(max(map(len, lines)), max(columns, 80))
+                self.assertIn(self.LONG, [word for line in lines for word in line.split()])
+        self.assertTrue(any(line.endswith('example.org') for line in self.table(columns=132)))
+
+    def test_list_of_what_is_over(self):
+        self.popgated.configure({'popgate.window': '55s'})
+        self.popgated.must('reload')
+        self.assertFalse(any(B in row for row in self.table()))
+        over = [row for row in self.table('--expired') if row.startswith(f'{B} ')]
+        self.assertRegex(over[0], r' 1m ago +over ')
+
+    def test_list_of_many(self):
+        count = 1200
+        self.log.append(b''.join(loglines.iso(f'10.0.{n >> 8}.{n & 255}') for n in range(count)))
+        self.popgated.wait_for_verdict('OK', f'10.0.{count - 1 >> 8}.{count - 1 & 255}')
+        lines = self.table('--net', '10.0.0.0/8')
+        self.assertEqual(len({line.split()[0] for line in lines}), count + 1)
+        self.assertEqual(len({line.index(' bob') for line in lines[1:]}), 1)
+
+    def test_list_of_nothing(self):
+        self.assertEqual(self.table('--user', 'nobody'), [])
+
+    def test_json_is_the_same_everywhere(self):
+        _, shown = self.show('--json', 'list', '--net', B)
+        self.assertEqual(shown, self.popgated.must('--json', 'list', '--net', B))
+
+    def test_colours(self):
+        for address, colour in ((A, '\x1b[32m'), (STRANGER, '\x1b[31m')):
+            self.assertTrue(self.show('check', address)[1].startswith(colour))
+        self.popgated.must('freeze')
+        self.assertTrue(self.show('check', A)[1].startswith('\x1b[33m'))
+        self.assertIn('\x1b[31m', self.show('status')[1])
+
+    def test_no_colours(self):
+        for command in (('check', A), ('explain', A), ('list',)):
+            with self.subTest(command):
+                self.assertNotIn('\x1b', self.show(*command, environment={'NO_COLOR': '1'})[1])
+                self.assertNotIn('\x1b', self.popgated.must(*command))
+                self.assertIn('\x1b', self.show(*command, environment={'NO_COLOR': ''})[1])
+
+    def test_help_fits(self):
+        commands = re.findall(r'^  ([a-z]+)', run(POPGATE, '--help').out.partition('Commands:')[2], re.MULTILINE)
+        self.assertIn('list', commands)
+        for command in ([], *([name] for name in commands)):
+            with self.subTest(command):
+                result = run(POPGATE, *command, '--help')
+                self.assertEqual(result.status, DONE)
+                self.assertLessEqual(max(map(len, result.out.splitlines())), 80, result.out)
 
 
 class Offline(CliTest):
