@@ -5,16 +5,29 @@
 #include "core/error.h"
 
 #define CHECKSUM_AT 4
+#define SHORT_VERSION 2
+
+/* How many bytes the checksum is about. */
+static gsize
+n_summed (const guint8 *frame, gsize size)
+{
+  if (frame[0] != PG_FRAME_GRANT || frame[1] < SHORT_VERSION)
+    return size;
+  while (size >= PG_FRAME_HEADER + 8 && pg_bytes_get_u64 (frame + size - 8) == 0)
+    size -= 8;
+  return size;
+}
 
 static guint64
 checksum_of (const guint8 *frame, gsize size, const PgSecret *secret, const PgHash *key)
 {
   guint8 image[PG_FRAME_MAX + sizeof key->bytes];
+  gsize  n = n_summed (frame, size);
 
   memcpy (image, key->bytes, sizeof key->bytes);
-  memcpy (image + sizeof key->bytes, frame, size);
+  memcpy (image + sizeof key->bytes, frame, n);
   memset (image + sizeof key->bytes + CHECKSUM_AT, 0, 8);
-  return pg_siphash_64 (secret, image, size + sizeof key->bytes);
+  return pg_siphash_64 (secret, image, n + sizeof key->bytes);
 }
 
 void

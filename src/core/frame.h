@@ -6,6 +6,8 @@
  * Layout:   kind(1) version(1) length(2, of the whole frame) checksum(8) zero(4) body(length - PG_FRAME_HEADER)
  * Checksum: SipHash-2-4 under the database's secret over the record's key and the frame with zeros for the checksum: so a
  *           record that was torn, moved under another key or copied from another database is seen for what it is.
+ *           Of grants from version 2 on, which are checked for each answer, blocks of 8 zeros at the end are left out of it;
+ *           how many there are is not, as the hash is about the length too.
  */
 #pragma once
 

@@ -4,7 +4,8 @@
 #include "core/bytes.h"
 #include "core/error.h"
 
-#define VERSION 1
+#define VERSION 2
+#define OLD_VERSION 1 /* of the same layout; only the frame's checksum is another */
 #define ADDRESS_AT 16
 #define NEWEST_AT 32
 #define FIRST_AT 40
@@ -245,9 +246,10 @@ get_user (PgRecord *self, const guint8 *at, const guint8 *end)
 gboolean
 pg_record_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgRecord *out, GError **error)
 {
+  guint8        version = size >= PG_FRAME_HEADER && data[1] == OLD_VERSION ? OLD_VERSION : VERSION;
   const guint8 *at;
 
-  if (!pg_frame_check (data, size, PG_RECORD_SIZE, PG_FRAME_GRANT, VERSION, secret, key, error))
+  if (!pg_frame_check (data, size, PG_RECORD_SIZE, PG_FRAME_GRANT, version, secret, key, error))
     return FALSE;
   memcpy (out->address.bytes, data + ADDRESS_AT, sizeof out->address.bytes);
   out->newest_us = pg_bytes_get_i64 (data + NEWEST_AT);

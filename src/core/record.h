@@ -6,7 +6,7 @@
  * All records have one size, so that a renewal replaces a value in its place (a database that does not grow does not break).
  * Users are kept newest first, as many as fit; of those that had to go, the newest login's time is kept.
  *
- * Layout, version 1, behind the frame's header (16): address(16) newest(8) first(8) logins(8) dropped(8) n_users(1), then
+ * Layout, versions 1 and 2, behind the frame's header (16): address(16) newest(8) first(8) logins(8) dropped(8) n_users(1), then
  * for each user time(8) service(1) server(1) length(1) name(length); zeros to the end. Integers are little-endian.
  */
 #pragma once
@@ -89,7 +89,7 @@ void pg_record_encode (const PgRecord *self, const PgSecret *secret, const PgHas
  * @out: (out): the record; undefined on failure
  * @error: PG_ERROR_DAMAGED
  *
- * Returns: FALSE with @error set if they are no record of version 1, whole and unchanged
+ * Returns: FALSE with @error set if they are no record of version 1 or 2, whole and unchanged
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_record_decode (const guint8 *data, gsize size, const PgSecret *secret, const PgHash *key, PgRecord *out,

@@ -55,7 +55,7 @@ take_record (const Sieve *self, const guint8 *key, const guint8 *value, gsize si
   PgHash hash;
 
   memcpy (hash.bytes, key, sizeof hash.bytes);
-  if (pg_frame_check (value, size, size, (PgFrameKind) value[0], 1, self->secret, &hash, NULL))
+  if (pg_frame_check (value, size, size, (PgFrameKind) value[0], value[1], self->secret, &hash, NULL))
     self->take (&hash, value, size, self->user_data);
 }
 

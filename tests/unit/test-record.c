@@ -362,15 +362,15 @@ START_TEST (an_empty_record_survives_storage)
 }
 END_TEST
 
-/* The numbers in files never change: this is a record written by version 1. */
-START_TEST (version_1_stays_readable)
+/* The numbers in files never change: this is a record written by version 2. */
+START_TEST (version_2_stays_readable)
 {
   PgRecord record = empty_record ();
   guint8   bytes[PG_RECORD_SIZE];
 
   add (&record, 0x0102030405060708, "bob");
   pg_record_encode (&record, &secret, &key, bytes);
-  ck_assert_mem_eq (bytes, "g\1\0\1", 4);
+  ck_assert_mem_eq (bytes, "g\2\0\1", 4);
   ck_assert_mem_eq (bytes + 12, "\0\0\0\0", 4);
   ck_assert_mem_eq (bytes + 16, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1", 16);
   ck_assert_mem_eq (bytes + 32, "\x08\x07\x06\x05\x04\x03\x02\x01", 8);
@@ -379,6 +379,52 @@ START_TEST (version_1_stays_readable)
   ck_assert_mem_eq (bytes + 56, "\0\0\0\0\0\0\0\x80", 8);
   ck_assert_mem_eq (bytes + 64, "\1\x08\x07\x06\x05\x04\x03\x02\x01\1\1\3bob\0", 16);
   ck_assert (pg_bytes_get_u64 (bytes + 4) != 0);
+}
+END_TEST
+
+/* Which has the same layout, and a checksum over all of its bytes. */
+START_TEST (version_1_stays_readable)
+{
+  PgRecord record = empty_record ();
+  PgRecord again;
+  guint8   bytes[PG_RECORD_SIZE];
+  guint8   whole[sizeof key.bytes + PG_RECORD_SIZE];
+
+  add (&record, 7, "bob");
+  pg_record_encode (&record, &secret, &key, bytes);
+  bytes[1] = 1;
+  memset (bytes + 4, 0, 8);
+  memcpy (whole, key.bytes, sizeof key.bytes);
+  memcpy (whole + sizeof key.bytes, bytes, sizeof bytes);
+  pg_bytes_put_u64 (bytes + 4, pg_siphash_64 (&secret, whole, sizeof whole));
+  ck_assert (decode (bytes, sizeof bytes, &again));
+  check_same (&record, &again);
+  bytes[1] = 2;
+  ck_assert (!decode (bytes, sizeof bytes, &again));
+}
+END_TEST
+
+/* A checksum that leaves zeros out knows how many. */
+START_TEST (zeros_at_the_end_are_counted)
+{
+  gsize              size = frame_sizes[_i];
+  g_autofree guint8 *frame = g_malloc0 (size);
+
+  for (gsize end = PG_FRAME_HEADER; end <= size; end++)
+    {
+      memset (frame, 0, size);
+      memset (frame + PG_FRAME_HEADER, 'x', end - PG_FRAME_HEADER);
+      pg_frame_seal (frame, size, PG_FRAME_GRANT, 3, &secret, &key);
+      ck_assert (!is_damaged (frame, size, size, PG_FRAME_GRANT, 3, &secret, &key));
+      for (gsize at = PG_FRAME_HEADER; at < size; at += 7)
+        {
+          guint8 was = frame[at];
+
+          frame[at] = was == 0;
+          ck_assert_msg (is_damaged (frame, size, size, PG_FRAME_GRANT, 3, &secret, &key), "%zu of %zu", at, end);
+          frame[at] = was;
+        }
+    }
 }
 END_TEST
 
@@ -556,6 +602,8 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, a_random_record_survives_storage, 0, 8);
   tcase_add_test (tests, an_empty_record_survives_storage);
   tcase_add_test (tests, version_1_stays_readable);
+  tcase_add_test (tests, version_2_stays_readable);
+  tcase_add_loop_test (tests, zeros_at_the_end_are_counted, 0, G_N_ELEMENTS (frame_sizes));
   tcase_add_test (tests, damaged_bytes_are_no_record);
   tcase_add_loop_test (tests, a_malformed_list_is_no_record, 0, G_N_ELEMENTS (lists));
   tcase_add_loop_test (tests, two_records_become_one, 0, G_N_ELEMENTS (merges));
