@@ -45,6 +45,7 @@ PgExit pg_cmd_freeze (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_thaw (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_export (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_import (PgCli *cli, int argc, char **argv);
+PgExit pg_cmd_report (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_status (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_exporter (PgCli *cli, int argc, char **argv);
 PgExit pg_cmd_stats (PgCli *cli, int argc, char **argv);

@@ -24,6 +24,7 @@ static const PgSubcommand subcommands[] = {
   { "forget", "NOTE...", "Take an allow, deny, revoke or freeze back", pg_cmd_forget },
   { "freeze", "", "Let nobody relay by popgate until thaw; mail waits", pg_cmd_freeze },
   { "thaw", "", "End a freeze", pg_cmd_thaw },
+  { "report", "", "Tell who still depends on POP-before-SMTP", pg_cmd_report },
   { "parse", "[FILE...]", "Show what log lines would grant, and change nothing", pg_cmd_parse },
   { "export", "", "Write all grants and notes, as JSON lines", pg_cmd_export },
   { "import", "", "Merge exports on the standard input into what is stored", pg_cmd_import },

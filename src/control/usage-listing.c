@@ -17,7 +17,6 @@ struct _PgUsageListing
   PgStoreCursor *cursor; /* NULL: not begun yet */
   guint32        today;
   guint32        n_days;
-  gboolean       is_over;
 };
 
 PgUsageListing *
@@ -132,14 +131,6 @@ write_more (const PgUsageListing *self)
 }
 
 static PgListingStep
-end_with_all (PgUsageListing *self, JsonObject **out_row)
-{
-  self->is_over = TRUE;
-  *out_row = describe_all (self);
-  return PG_LISTING_ROW;
-}
-
-static PgListingStep
 look_on (PgUsageListing *self, JsonObject **out_row, GError **error)
 {
   PgStoreItem item;
@@ -148,10 +139,8 @@ look_on (PgUsageListing *self, JsonObject **out_row, GError **error)
     {
       PgStoreAnswer answer = pg_store_cursor_step (self->cursor, &item, error);
 
-      if (answer == PG_STORE_FAILED)
-        return PG_LISTING_FAILED;
-      if (answer == PG_STORE_ABSENT)
-        return end_with_all (self, out_row);
+      if (answer != PG_STORE_FOUND)
+        return answer == PG_STORE_ABSENT ? PG_LISTING_END : PG_LISTING_FAILED;
       if (item.kind == PG_STORE_USAGE)
         {
           *out_row = describe (self, &item.usage);
@@ -164,11 +153,11 @@ look_on (PgUsageListing *self, JsonObject **out_row, GError **error)
 PgListingStep
 pg_usage_listing_next (PgUsageListing *self, JsonObject **out_row, GError **error)
 {
-  if (self->is_over)
-    return PG_LISTING_END;
-  if (self->cursor == NULL && write_more (self))
+  if (self->cursor != NULL)
+    return look_on (self, out_row, error);
+  if (write_more (self))
     return PG_LISTING_MORE;
-  if (self->cursor == NULL)
-    self->cursor = pg_store_cursor_new (pg_engine_store (self->engine));
-  return look_on (self, out_row, error);
+  self->cursor = pg_store_cursor_new (pg_engine_store (self->engine));
+  *out_row = describe_all (self);
+  return PG_LISTING_ROW;
 }

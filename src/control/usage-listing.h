@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* usage-listing: who relays, from where and how, one row at a time; then a row about all of them. popgate report makes its
+/* usage-listing: who relays, from where and how, one row at a time, behind a row about all of them. popgate report makes its
  * report of them.
  *
- * Row of a pair: user, address (null: not known), way ("login", "allow" or "auth"), first, last, total, and days: an object of
- *                "YYYY-MM-DD": recipients, with the days of UTC that have any
- * Last row:      today (YYYY-MM-DD), days (asked for, today included), pairs, pairs_max, not_counted (recipients, since popgated
+ * First row:     today (YYYY-MM-DD), days (asked for, today included), pairs, pairs_max, not_counted (recipients, since popgated
  *                began, or null: there is no daemon)
+ * Row of a pair: user, address (null: not known), way ("login", "allow" or "auth"), first, last, total, and days: an object of
+ *                "YYYY-MM-DD": recipients, with the days of UTC that have any. A pair that was not used of late has none
  */
 #pragma once
 
