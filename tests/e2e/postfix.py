@@ -8,6 +8,7 @@ One Postfix, several smtpd services, one a way of asking popgate; each has its p
   inet     asks over TCP
   reject   asks a second time behind permit_auth_destination, with policy_context=popgate-reject
   data     asks at DATA too, where a permit would let mail through that is refused otherwise
+  move     asks in front of permit_sasl_authenticated, so that popgate report sees who has moved to SMTP AUTH
 """
 
 import os
@@ -30,10 +31,12 @@ SERVICES = {
     'inet': ('n', 'asks_inet', ''),
     'reject': ('n', 'asks_with_context', ''),
     'data': ('n', 'asks_unix', 'asks_unix_only, reject'),
+    'move': ('n', 'asks_before_auth', ''),
 }
 
 ASK = 'check_policy_service {{ {endpoint}, timeout=5s, {{ default_action = DEFER_IF_REJECT 4.7.1 try again }}{more} }}'
 RELAY = 'permit_mynetworks, permit_sasl_authenticated, permit_auth_destination, {ask}, reject_unauth_destination'
+MOVE = 'permit_mynetworks, permit_auth_destination, {ask}, permit_sasl_authenticated, reject_unauth_destination'
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -67,6 +70,7 @@ asks_unix = {asks_unix}
 asks_inet = {asks_inet}
 asks_with_context = {asks_with_context}
 asks_unix_only = {asks_unix_only}
+asks_before_auth = {asks_before_auth}
 smtpd_relay_restrictions = $asks_unix
 """
 
@@ -136,7 +140,8 @@ class Postfix:
         return {'asks_unix': RELAY.format(ask=ask_unix),
                 'asks_inet': RELAY.format(ask=ask_inet),
                 'asks_with_context': RELAY.format(ask=ask_with_context),
-                'asks_unix_only': ask_unix}
+                'asks_unix_only': ask_unix,
+                'asks_before_auth': MOVE.format(ask=ask_unix)}
 
     def _smtpd(self, name):
         chroot, relay, data = SERVICES[name]
