@@ -6,8 +6,8 @@
 #include "core/error.h"
 
 /* Looked at, and written, in one step: mail is not to wait for a search. */
-#define LOOKED_AT_MAX 200
-#define WRITTEN_MAX 32
+#define LOOKED_AT_MAX 25
+#define WRITTEN_MAX 4
 
 struct _PgUsageListing
 {

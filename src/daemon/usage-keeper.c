@@ -5,8 +5,8 @@
 #define WRITE_TICKS 10
 
 /* Pairs written in one turn of the main loop, and how soon the next come: all that there may be are written in WRITE_TICKS. */
-#define SLICE 32
-#define SLICE_MS 50
+#define SLICE 8
+#define SLICE_MS 15
 
 struct _PgUsageKeeper
 {
