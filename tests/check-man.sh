@@ -92,6 +92,19 @@ while read -r command; do
   has_options popgate.1 "popgate $command" "$work/help"
 done <"$work/commands"
 
+# --- metrics -------------------------------------------------------------------------------------------------------------
+
+# A histogram has three names more. The table of the manual is compared with the program by tests/unit/test-metrics.
+sed -n 's/^\.It Li \(popgate_[a-z_]*\).*/\1/p' "$doc/popgate.1" | sort -u >"$work/metrics"
+[ -s "$work/metrics" ] || complain 'popgate.1 names no metrics'
+for file in popgate-alerts.yml grafana-dashboard.json guide; do
+  grep -o 'popgate_[a-z_]*' "$doc/$file" | sort -u | while read -r name; do
+    grep -qxF -e "$name" -e "${name%_bucket}" -e "${name%_sum}" -e "${name%_count}" "$work/metrics" || echo "$file: $name"
+  done
+done >"$work/strange"
+[ ! -s "$work/strange" ] || complain "no such metrics in popgate.1:
+$(cat "$work/strange")"
+
 # --- form ----------------------------------------------------------------------------------------------------------------
 
 if command -v mandoc >/dev/null; then
