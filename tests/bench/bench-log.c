@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench-log: writes the mail log of a busy day: Postfix and Dovecot in the mix of life, so many logins in a hundred lines.
  *
- * The same options give the same bytes. Prints one JSON object: how many lines and logins there are.
+ * The same options give the same bytes. Prints one JSON object: how many lines and logins there are, and the address of the last
+ * login.
  */
+#include "bench-address.h"
 #include "bench-tool.h"
 
 #include <fcntl.h>
@@ -13,20 +15,22 @@
 #define BATCH_BYTES 262144
 #define LINES_PER_S 25
 #define FIRST_S G_GINT64_CONSTANT (1795392000) /* 2026-11-23 00:00:00 UTC */
-#define N_USERS 5000
 
 static struct
 {
   char  *file;
   gint64 megabytes;
-  int    percent;
+  int    percent, users;
+  gint64 first_s;
   char  *head;
-} options = { .megabytes = 300, .percent = 5 };
+} options = { .megabytes = 300, .percent = 5, .users = 5000, .first_s = FIRST_S };
 
 static const GOptionEntry entries[] = {
   { "file", 'f', 0, G_OPTION_ARG_FILENAME, &options.file, "The log; written anew", "PATH" },
   { "megabytes", 'm', 0, G_OPTION_ARG_INT64, &options.megabytes, "Its size, in millions of bytes (300)", "N" },
   { "logins", 'l', 0, G_OPTION_ARG_INT, &options.percent, "Logins in a hundred lines (5)", "N" },
+  { "users", 'u', 0, G_OPTION_ARG_INT, &options.users, "Users, each with an address of his own (5000)", "N" },
+  { "first", 0, 0, G_OPTION_ARG_INT64, &options.first_s, "Time of the first line, in seconds since 1970", "S" },
   { "head", 0, 0, G_OPTION_ARG_STRING, &options.head, "rfc3339 or rfc3164 (rfc3339)", "KIND" },
   G_OPTION_ENTRY_NULL,
 };
@@ -36,6 +40,7 @@ typedef struct
   guint64 state;
   guint64 n_lines;
   guint64 n_logins;
+  guint   last;    /* user who logged in */
   gint64  stamp_s; /* of the text in @stamp */
   char    stamp[32];
 } Writer;
@@ -54,7 +59,7 @@ static void
 append_head (Writer *self, GString *out, const char *tag)
 {
   gboolean  is_3164 = g_strcmp0 (options.head, "rfc3164") == 0;
-  gint64    now_s = FIRST_S + (gint64) (self->n_lines / LINES_PER_S);
+  gint64    now_s = options.first_s + (gint64) (self->n_lines / LINES_PER_S);
   time_t    seconds = (time_t) now_s;
   struct tm utc;
 
@@ -71,16 +76,26 @@ append_head (Writer *self, GString *out, const char *tag)
   g_string_append_printf (out, " mx1 %s", tag);
 }
 
+/* 250 users a network. */
+static const char *
+address_of (guint user, char out[PG_BENCH_ADDRESS_MAX])
+{
+  g_snprintf (out, PG_BENCH_ADDRESS_MAX, "203.%u.%u.%u", user / 64000 % 256, user / 250 % 256, user % 250 + 1);
+  return out;
+}
+
 static void
 append_login (Writer *self, GString *out)
 {
-  guint user = draw (self, N_USERS);
+  guint user = draw (self, (guint) options.users);
+  char  address[PG_BENCH_ADDRESS_MAX];
 
+  self->last = user;
   append_head (self, out, "dovecot: ");
   g_string_append_printf (out,
-                          "%s-login: Login: user=<user%u@example.org>, method=PLAIN, rip=203.0.%u.%u, lip=192.0.2.25, mpid=%u, "
+                          "%s-login: Login: user=<user%u@example.org>, method=PLAIN, rip=%s, lip=192.0.2.25, mpid=%u, "
                           "TLS, session=<q7nP%08x>\n",
-                          user % 3 == 0 ? "pop3" : "imap", user, user / 250 % 256, user % 250 + 1, 1000 + draw (self, 30000),
+                          user % 3 == 0 ? "pop3" : "imap", user, address_of (user, address), 1000 + draw (self, 30000),
                           draw (self, G_MAXINT));
   self->n_logins++;
 }
@@ -89,7 +104,7 @@ append_login (Writer *self, GString *out)
 static void
 append_dovecot (Writer *self, GString *out)
 {
-  guint user = draw (self, N_USERS);
+  guint user = draw (self, (guint) options.users);
   guint pid = 1000 + draw (self, 30000);
   guint id = draw (self, G_MAXINT);
 
@@ -175,10 +190,11 @@ main (int argc, char **argv)
   Writer   writer = { .state = 88172645463325252u };
   GString *batch = g_string_sized_new (BATCH_BYTES + 1024);
   gint64   written = 0;
+  char     last[PG_BENCH_ADDRESS_MAX];
   int      fd;
 
   pg_bench_parse_options ("Writes the mail log of a busy day.", entries, &argc, &argv);
-  if (options.file == NULL || options.megabytes < 1 || options.percent < 0 || options.percent > 100)
+  if (options.file == NULL || options.megabytes < 1 || options.percent < 0 || options.percent > 100 || options.users < 1)
     pg_bench_die (PG_BENCH_USAGE, "--file is missing, or a number is out of range");
   fd = open (options.file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
@@ -190,8 +206,9 @@ main (int argc, char **argv)
         append_line (&writer, batch);
       pg_bench_write (fd, batch->str, batch->len);
     }
-  printf ("{\"bytes\": %" G_GINT64_FORMAT ", \"lines\": %" G_GUINT64_FORMAT ", \"logins\": %" G_GUINT64_FORMAT "}\n", written,
-          writer.n_lines, writer.n_logins);
+  printf ("{\"bytes\": %" G_GINT64_FORMAT ", \"lines\": %" G_GUINT64_FORMAT ", \"logins\": %" G_GUINT64_FORMAT
+          ", \"last\": \"%s\"}\n",
+          written, writer.n_lines, writer.n_logins, address_of (writer.last, last));
   g_string_free (batch, TRUE);
   close (fd);
   return PG_BENCH_DONE;

@@ -22,7 +22,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-import bench  # noqa: E402
+import harness  # noqa: E402
 
 CEILING = 2.0
 WORKS = {
@@ -60,7 +60,7 @@ class Work:
         while not self._ended:
             self._popen = subprocess.Popen(self._argv, stdout=subprocess.DEVNULL, preexec_fn=come_second)
             if self._popen.wait() != 0 and not self._ended:
-                raise bench.Failed(f'{" ".join(self._argv)} failed')
+                raise harness.Failed(f'{" ".join(self._argv)} failed')
 
     def __enter__(self):
         self._thread.start()
@@ -83,7 +83,7 @@ def prefer(daemon_pid):
     """The daemon alone on a processor, and what this program starts on the others, before all that is not ours."""
     first, *others = sorted(os.sched_getaffinity(0))
     if not others:
-        raise bench.Failed('--prefer wants two processors')
+        raise harness.Failed('--prefer wants two processors')
     os.sched_setscheduler(daemon_pid, os.SCHED_RR, os.sched_param(2))
     os.sched_setaffinity(daemon_pid, {first})
     os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(2))
@@ -98,7 +98,7 @@ def run_alone(argv):
         while portion := popen.stdout.read(1 << 20):
             size += len(portion)
     if popen.returncode != 0:
-        raise bench.Failed(f'{" ".join(argv)} failed')
+        raise harness.Failed(f'{" ".join(argv)} failed')
     return time.monotonic() - began, size, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
@@ -109,27 +109,28 @@ def tell_alone(name, argv, daemon):
           f'popgated RssAnon {before / 1024:.1f} MB before, {daemon.memory_kb() / 1024:.1f} MB behind')
 
 
-def measure(programs, daemon, argv, connections, arguments):
+def measure(bench, daemon, argv, connections):
     """Ratios of one number of connections, while the command runs to quiet times before it."""
     ratios = {'p50_us': [], 'p99_us': [], 'requests_per_s': []}
     last = {}
-    for _ in range(arguments.rounds):
-        quiet = bench.measure(programs, daemon, connections, arguments)
+    timed = ('--seconds', bench.arguments.seconds)
+    for _ in range(bench.arguments.rounds):
+        quiet = bench.load(daemon, connections, *timed)
         with Work(argv):
             time.sleep(0.2)
-            last = bench.measure(programs, daemon, connections, arguments)
+            last = bench.load(daemon, connections, *timed)
         for key, values in ratios.items():
             values.append(last[key] / quiet[key])
     return {key: statistics.median(values) for key, values in ratios.items()}, quiet, last
 
 
-def run_all(programs, arguments, daemon, config):
+def run_all(bench, daemon):
     worst = 0.0
-    for name in arguments.work or WORKS:
-        argv = [programs.popgate, '-c', config, *WORKS[name]]
+    for name in bench.arguments.work or WORKS:
+        argv = [bench.programs.popgate, '-c', daemon.config, *WORKS[name]]
         tell_alone(name, argv, daemon)
-        for connections in arguments.connections:
-            ratio, quiet, busy = measure(programs, daemon, argv, connections, arguments)
+        for connections in bench.arguments.connections:
+            ratio, quiet, busy = measure(bench, daemon, argv, connections)
             worst = max(worst, ratio['p99_us'])
             print(f'  {connections:>4} connections: p50 {ratio["p50_us"]:.2f}, p99 {ratio["p99_us"]:.2f}, '
                   f'requests {ratio["requests_per_s"]:.2f} of quiet times (last round: p99 {quiet["p99_us"]:.0f} us, then '
@@ -139,15 +140,14 @@ def run_all(programs, arguments, daemon, config):
 
 def main():
     arguments = parse_arguments()
-    programs = bench.Programs()
     print(f'{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} before; {arguments.grants} grants')
-    with bench.work_folder() as folder:
-        path, config = os.path.join(folder, 'popgated'), bench.write_config(folder)
-        with bench.running('popgated', [programs.popgated, '-c', config], path, os.path.join(folder, 'out')) as daemon:
-            bench.load_grants(programs, daemon, os.path.join(folder, 'log'), arguments.grants)
-            if arguments.prefer:
-                prefer(daemon.pid)
-            worst = run_all(programs, arguments, daemon, config)
+    with contextlib.closing(harness.Bench(harness.Programs(), arguments)) as bench, bench.another() as daemon:
+        daemon.start()
+        daemon.wait_ready()
+        daemon.fill(arguments.grants)
+        if arguments.prefer:
+            prefer(daemon.pid)
+        worst = run_all(bench, daemon)
     print(f'worst p99: {worst:.2f} of quiet times, {"within" if worst <= CEILING else "NOT within"} {CEILING:g}')
     return 1 if arguments.check and worst > CEILING else 0
 
@@ -155,5 +155,5 @@ def main():
 if __name__ == '__main__':
     try:
         sys.exit(main())
-    except bench.Failed as error:
+    except harness.Failed as error:
         sys.exit(f'bench_list: {error}')

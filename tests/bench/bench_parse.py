@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """popgate parse beside grep -cE with one pattern of Dovecot's, over the same mail log in the same run.
 
-Each ratio is the median of the rounds' ratios, and its ceiling is 2: all servers' grammars for the price of two patterns. The
-memory is told for the whole log and for a tenth of it: it must not grow. Part of bench.py, and a program of its own.
+Each ratio is the median of the rounds' ratios. It is to be as fast; on a busy machine twice the time is tolerable: all servers'
+grammars for the price of two patterns. The memory is told for the whole log and for a tenth of it: it must not grow. Part of
+bench.py, and a program of its own.
 """
 
 import argparse
@@ -15,15 +16,14 @@ import sys
 import tempfile
 import time
 
+from harness import Failed, Result
+
+WANTED_RATIO = 1.0
 CEILING_RATIO = 2.0
 CEILING_GROWTH_KB = 2048
 JUDGED_MB = 100  # a smaller log is read in less time than a program needs to start
 PATTERN = r'dovecot: (pop3|imap)-login: Login: user=<[^>]*>, .*rip=[0-9a-f.:]+,'
 MODES = {'rows': [], 'JSON': ['--json'], 'summary': ['--summary']}
-
-
-class Failed(Exception):
-    """The benchmark could not be run to its end."""
 
 
 def _run(argv, out):
@@ -114,9 +114,9 @@ def _measure_modes(bench, rounds):
 
 
 def measure(popgate, bench_log, folder, megabytes, rounds):
-    """Print all; returns what is slower or larger than it must be, in words."""
+    """The rows of the table; what is more is printed."""
     bench = Bench(popgate, bench_log, folder)
-    found = []
+    is_judged = megabytes >= JUDGED_MB
     for head in ('rfc3339', 'rfc3164'):
         bench.write_log(max(megabytes // 10, 1), head)
         small_kb = bench.peaks_kb()
@@ -128,12 +128,10 @@ def measure(popgate, bench_log, folder, megabytes, rounds):
             print(f'popgate parse, {mode}, {head}: {ratio:.2f} x grep; {written["bytes"] / seconds / 1e6:.0f} MB/s, '
                   f'{written["lines"]} lines, {written["logins"]} logins; peak RSS {large_kb[mode]} kB, '
                   f'with a tenth of the log {small_kb[mode]} kB')
-            if ratio > CEILING_RATIO:
-                found.append(f'popgate parse, {mode}, {head}: {ratio:.2f} x grep, not {CEILING_RATIO:.2f}')
-            if large_kb[mode] > small_kb[mode] + CEILING_GROWTH_KB:
-                found.append(f'popgate parse, {mode}, {head}: {large_kb[mode]} kB, grown from {small_kb[mode]} kB')
+            grown_kb = large_kb[mode] - small_kb[mode]
+            yield Result(f'popgate parse beside grep, {mode}, {head}', f'{WANTED_RATIO:.1f} x', f'{ratio:.2f} x',
+                         ratio <= WANTED_RATIO, not is_judged or (ratio <= CEILING_RATIO and grown_kb <= CEILING_GROWTH_KB))
         bench.remove_log()
-    return found if megabytes >= JUDGED_MB else []
 
 
 def _main():
@@ -145,9 +143,9 @@ def _main():
     popgate = os.path.abspath(os.environ.get('POPGATE', 'popgate'))
     bench_log = os.path.abspath(os.path.join(os.environ.get('BENCH_DIR', 'tests/bench'), 'bench-log'))
     with tempfile.TemporaryDirectory(prefix='pgb-') as folder:
-        found = measure(popgate, bench_log, folder, arguments.megabytes, arguments.rounds)
-    for shortfall in found:
-        print(f'too slow or too large: {shortfall}')
+        found = [row for row in measure(popgate, bench_log, folder, arguments.megabytes, arguments.rounds) if not row.tolerable]
+    for row in found:
+        print(f'too slow or too large: {row.what}: {row.seen}')
     return 1 if found and arguments.check else 0
 
 
