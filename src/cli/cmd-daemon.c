@@ -2,6 +2,7 @@
 /* status, reload: the daemon itself. */
 #include "cli/arguments.h"
 #include "cli/ask.h"
+#include "cli/frozen.h"
 #include "cli/output.h"
 #include "core/duration.h"
 
@@ -135,9 +136,14 @@ show_status (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
 PgExit
 pg_cmd_status (PgCli *cli, int argc, char **argv)
 {
+  PgExit code;
+
   if (!pg_arguments_parse (cli, NULL, &argc, &argv, 0, 0))
     return PG_EXIT_USAGE;
-  return pg_ask (cli, pg_ask_new ("status"), show_status);
+  code = pg_ask (cli, pg_ask_new ("status"), show_status);
+  if (code == PG_EXIT_FAILED && pg_frozen_in_database (cli))
+    pg_arguments_fail (code, "its database says %s; when it runs, popgate thaw ends that", PG_FROZEN_TEXT);
+  return code;
 }
 
 PgExit

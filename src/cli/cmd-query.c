@@ -32,7 +32,10 @@ show_check (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
   g_autofree char *address = pg_output_text (row, "address");
   g_autofree char *why = pg_output_text (row, "why");
 
-  pg_output_print (tone_of (verdict), "%s %s: %s", address, say_verdict (verdict), why);
+  if (g_strcmp0 (pg_message_get_string (row, "reason"), "frozen") == 0)
+    pg_output_print (PG_OUTPUT_BAD, "%s has to wait, all are FROZEN: %s", address, why);
+  else
+    pg_output_print (tone_of (verdict), "%s %s: %s", address, say_verdict (verdict), why);
 }
 
 static void

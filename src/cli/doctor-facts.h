@@ -57,6 +57,7 @@ typedef struct
  * @is_passed: systemd makes the sockets, popgated.socket says where
  * @status: popgated's status; NULL with @status_problem
  * @daemon_absent: nobody listens where it should be asked
+ * @is_frozen: no popgated runs, and the database says so; else @status tells
  * @daemon_uid: who popgated runs as; -1: not known
  * @logs: of PgDoctorLog *, one for each of [log] source
  * @dovecot: doveconf's settings; NULL with @dovecot_problem
@@ -82,6 +83,7 @@ typedef struct
   JsonObject   *status;
   char         *status_problem;
   gboolean      daemon_absent;
+  gboolean      is_frozen;
   gint64        daemon_uid;
   GPtrArray    *logs;
   PgPostconf   *dovecot;

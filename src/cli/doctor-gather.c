@@ -5,6 +5,7 @@
 
 #include "cli/doctor-look.h"
 #include "cli/doctor-probe.h"
+#include "cli/frozen.h"
 #include "control/client.h"
 #include "core/error.h"
 #include "engine/config-file.h"
@@ -52,6 +53,7 @@ gather_status (PgDoctorFacts *facts, const PgCli *cli)
 
   json_object_set_string_member (request, "command", "status");
   facts->daemon_absent = g_error_matches (error, PG_ERROR, PG_ERROR_ABSENT);
+  facts->is_frozen = facts->daemon_absent && pg_frozen_in_database (cli);
   if (client == NULL || !pg_client_ask (client, request, keep_row, facts, &code, &error))
     {
       g_clear_pointer (&facts->status, json_object_unref);

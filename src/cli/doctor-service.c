@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* popgated itself, and what it stands on: configuration, sockets, database, unit, clock. */
 #include "cli/doctor-judges.h"
+#include "cli/frozen.h"
 
 #include <errno.h>
 
@@ -129,6 +130,12 @@ judge_source (JsonObject *source, PgDoctorReport *report)
 }
 
 static void
+find_frozen (PgDoctorReport *report)
+{
+  pg_doctor_find (report, PG_DOCTOR_RUN, "popgate thaw", PG_FROZEN_TEXT);
+}
+
+static void
 judge_state (const PgDoctorFacts *facts, PgDoctorReport *report)
 {
   JsonObject *store = json_object_get_object_member (facts->status, "store");
@@ -136,7 +143,7 @@ judge_state (const PgDoctorFacts *facts, PgDoctorReport *report)
   const char *problem = store != NULL ? pg_message_get_string (store, "problem") : NULL;
 
   if (pg_message_get_flag (facts->status, "frozen"))
-    pg_doctor_find (report, PG_DOCTOR_RUN, "popgate thaw", "FROZEN: nobody relays by popgate, mail waits");
+    find_frozen (report);
   if (problem != NULL)
     pg_doctor_find (report, NULL, NULL, "the database cannot be used: %s", problem);
   problem = store != NULL ? pg_message_get_string (store, "write_problem") : NULL;
@@ -157,6 +164,8 @@ pg_doctor_judge_daemon (const PgDoctorFacts *facts, PgDoctorReport *report)
         pg_doctor_find (report, PG_DOCTOR_RUN, "systemctl enable --now popgated", "%s", facts->status_problem);
       else
         pg_doctor_unknown (report, "%s", facts->status_problem);
+      if (facts->is_frozen)
+        find_frozen (report);
       return;
     }
   version = pg_message_get_string (facts->status, "version");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/watch-line.h"
 
+#include "cli/frozen.h"
 #include "cli/output.h"
 
 /* What to say of a row behind its time and its name. Each appends to @line, and tells its tone. */
@@ -86,7 +87,7 @@ tell_made (JsonObject *row, GString *line)
   tell_note (row, line);
   if (!is_text (row, "kind", "freeze"))
     return PG_OUTPUT_PLAIN;
-  g_string_append (line, "; FROZEN: nobody relays by popgate, mail waits");
+  g_string_append (line, "; " PG_FROZEN_TEXT);
   return PG_OUTPUT_BAD;
 }
 
@@ -124,7 +125,7 @@ tell_watching (JsonObject *row, GString *line)
   gsize begin = line->len;
 
   if (pg_message_get_flag (row, "frozen"))
-    g_string_append (line, "FROZEN: nobody relays by popgate, mail waits; ");
+    g_string_append (line, PG_FROZEN_TEXT "; ");
   if (has_text (row, "store_problem"))
     append_text (line, "database: %s; ", row, "store_problem");
   if (has_text (row, "source_problem"))

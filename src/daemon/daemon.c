@@ -8,6 +8,7 @@
 #include "daemon/condition.h"
 #include "daemon/committer.h"
 #include "daemon/control-server.h"
+#include "daemon/freeze-log.h"
 #include "daemon/login-server.h"
 #include "daemon/notify.h"
 #include "daemon/policy-server.h"
@@ -52,6 +53,7 @@ struct _PgDaemon
   gint64           started_us; /* monotonic */
   guint64          store_id;   /* of the database that was read up to */
   char            *told;       /* what is wrong with the store, as it was logged last */
+  gboolean         is_frozen;  /* as it was logged last */
   guint            ticks;
   guint            tick_source;
   guint            watch_source; /* the service manager's watchdog; 0: it has none */
@@ -233,7 +235,7 @@ describe_shortly (PgDaemon *self)
   for (guint i = 0; i < n_sources; i++)
     n_current += pg_watcher_report (self->watcher, i).state == PG_SOURCE_CURRENT;
   problem = pg_engine_source_problem (self->engine);
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " grants; %u of %u logs read to the end%s%s",
+  return g_strdup_printf ("%s%" G_GUINT64_FORMAT " grants; %u of %u logs read to the end%s%s", self->is_frozen ? "FROZEN; " : "",
                           pg_store_n_grants (pg_engine_store (self->engine)), n_current, n_sources,
                           problem != NULL ? "; deferring: " : "", problem != NULL ? problem : "");
 }
@@ -257,6 +259,7 @@ tick (gpointer user_data)
 
   self->ticks++;
   look_after_store (self);
+  pg_freeze_log_follow (&self->is_frozen, self->engine);
   pg_watcher_tick (self->watcher);
   pg_usage_keeper_tick (self->usage);
   pg_committer_tick (self->committer);

@@ -9,7 +9,7 @@ import time
 
 import loglines
 from mailsite import DaemonTest
-from popgate import CANNOT_TELL, DONE, FAILED, MAY_NOT, USAGE
+from popgate import DONE, FAILED, MAY_NOT, USAGE
 from waiting import wait_for
 
 A, B, C = '192.0.2.1', '192.0.2.2', '2001:db8::3'
@@ -127,3 +127,62 @@ class Revoke(DaemonTest):
         self.assertEqual(len(told), 22)
         self.assertEqual(told[-1], 'ended: 980 more')
         self.assertEqual(set(self.popgated.grants()), {A, B, C})
+
+
+class Freeze(DaemonTest):
+    """Whoever asks anything is told, whether popgated runs or not."""
+
+    SHOUT = 'FROZEN'
+
+    def setUp(self):
+        super().setUp()
+        self.log.append(loglines.iso(A))
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', A)
+        self.popgated.must('freeze', '--why', 'looking\tinto it')
+
+    def assertShouted(self, status, *command, of='out'):
+        result = self.popgated.cli(*command)
+        self.assertEqual(result.status, status, result)
+        self.assertIn(self.SHOUT, getattr(result, of))
+
+    def logged(self):
+        return re.findall('warning: (FROZEN.*)|(frozen no more)', self.popgated.log())
+
+    def test_while_it_runs(self):
+        for command, status in ((('status',), DONE), (('check', A), MAY_NOT), (('check', STRANGER), MAY_NOT),
+                                (('explain', A), MAY_NOT)):
+            with self.subTest(command):
+                self.assertShouted(status, *command)
+        self.assertIn(self.SHOUT, self.popgated.cli('doctor').out)
+
+    def test_while_it_does_not(self):
+        self.popgated.end()
+        self.assertShouted(MAY_NOT, 'check', A)
+        self.assertShouted(MAY_NOT, 'explain', STRANGER)
+        self.assertShouted(FAILED, 'status', of='err')
+        self.assertIn(self.SHOUT, self.popgated.cli('doctor').out)
+
+    def test_in_json(self):
+        self.assertTrue(self.popgated.cli('--json', 'status').objects()[0]['frozen'])
+        self.assertEqual(self.popgated.cli('--json', 'check', A).objects()[0]['reason'], 'frozen')
+        self.popgated.end()
+        self.assertEqual(self.popgated.cli('--json', 'explain', A).objects()[0]['reason'], 'frozen')
+
+    def test_nobody_shouts_without_one(self):
+        self.popgated.must('thaw')
+        for command in (('status',), ('check', A), ('explain', A), ('doctor',)):
+            self.assertNotIn(self.SHOUT, self.popgated.cli(*command).out)
+        self.popgated.end()
+        self.assertNotIn(self.SHOUT, self.popgated.cli('status').err)
+        self.assertNotIn(self.SHOUT, self.popgated.cli('doctor').out)
+
+    def test_in_the_log(self):
+        text = r'FROZEN: nobody relays by popgate, mail waits, until popgate thaw (note 1 by root: looking\x09into it)'
+        wait_for(lambda: self.logged() == [(text, '')], 'the freeze to be logged')
+        self.popgated.restart()
+        wait_for(lambda: self.logged() == [(text, '')] * 2, 'the freeze to be logged at the next start')
+        self.popgated.must('thaw')
+        wait_for(lambda: self.logged()[2:] == [('', 'frozen no more')], 'the thaw to be logged')
+        self.popgated.must('freeze', '--for', '1s')
+        wait_for(lambda: len(self.logged()) == 5, 'a freeze that ends by itself to be logged', timeout=15)

@@ -219,6 +219,23 @@ START_TEST (nothing_known)
 }
 END_TEST
 
+/* Somebody froze it, and stopped it: then to start it is not enough. */
+START_TEST (frozen_and_absent)
+{
+  g_autoptr (PgDoctorFacts) facts = pg_doctor_facts_new ();
+  g_autoptr (PgDoctorReport) report = pg_doctor_report_new ();
+  g_autofree char *told = NULL;
+
+  facts->version = "1";
+  facts->status_problem = g_strdup ("nobody there");
+  facts->daemon_absent = facts->is_frozen = TRUE;
+  pg_doctor_judge_daemon (facts, report);
+  told = tell (report);
+  ck_assert_uint_eq (pg_doctor_report_size (report), 2);
+  ck_assert_ptr_nonnull (strstr (told, "FROZEN"));
+}
+END_TEST
+
 /* --- one fault ------------------------------------------------------------------------------------------------------- */
 
 static const char right[] = RELAY (ASK);
@@ -522,6 +539,7 @@ fill (TCase *tests)
 {
   tcase_add_test (tests, all_well);
   tcase_add_test (tests, nothing_known);
+  tcase_add_test (tests, frozen_and_absent);
   tcase_add_loop_test (tests, fault, 0, G_N_ELEMENTS (faults));
   tcase_add_test (tests, told_once);
   tcase_add_test (tests, other_policy_server);
