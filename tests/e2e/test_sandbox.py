@@ -16,6 +16,7 @@ import policy
 import workdir
 from mailsite import DaemonTest
 from manager import Listener, Sockets
+from waiting import wait_for
 
 A, B, C, D, E = (f'192.0.2.{number}' for number in range(1, 6))
 OK = 0
@@ -94,13 +95,17 @@ class Sandbox(DaemonTest):
         self.manager.wait_for('READY=1')
 
     def test_its_whole_job(self):
-        """Logins, questions, notes on the disk, a sync in a thread, a reload, a restart, and each end in order."""
+        """Logins, questions, notes on the disk, a sync in a thread, metrics in a file, a reload, a restart, and each end in
+        order."""
+        self.popgated.configure({'metrics.textfile': f'{self.state}/popgate.prom'})
         self.hold_sockets()
         self.start()
         self.log.append(loglines.iso(A))
         self.popgated.wait_for_verdict('OK', A)
         with policy.Connection(('127.0.0.1', self.port)) as connection:
             self.assertEqual(connection.ask(policy.request(A)), 'OK')
+        wait_for(lambda: os.path.exists(f'{self.state}/popgate.prom'), 'the metrics to be written')
+        self.assertIn('popgate_process_resident_memory_bytes', self.popgated.must('stats', '--prometheus'))
         self.popgated.must('allow', B)
         self.popgated.must('deny', 'user:bob')
         self.assertVerdict('DUNNO', A)
