@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* So many may watch at once: each event costs a little for each of them. */
+/* So many of a rank may watch at once: each event costs a little for each of them. */
 #define LIVE_MAX 8
 
 #define PORTION 4096
@@ -126,10 +126,16 @@ send_output (Session *session)
   return TRUE;
 }
 
+static gboolean
+is_live (const Session *session)
+{
+  return session->answer != NULL && pg_answer_is_live (session->answer);
+}
+
 static void
 make_output (Session *session)
 {
-  guint       slice = session->answer != NULL && pg_answer_is_live (session->answer) ? LIVE_SLICE : SLICE;
+  guint       slice = is_live (session) ? LIVE_SLICE : SLICE;
   gint64      end_us = g_get_monotonic_time () + SLICE_US;
   JsonObject *message;
 
@@ -189,8 +195,9 @@ wake (gpointer user_data)
   pg_poller_change (session->owner->host.poller, &session->watch, EPOLLOUT);
 }
 
+/* Of one rank: readers must not keep administrators from it. */
 static guint
-n_live (const PgControlServer *self)
+n_live (const PgControlServer *self, PgRank rank)
 {
   GHashTableIter iter;
   gpointer       key;
@@ -198,7 +205,7 @@ n_live (const PgControlServer *self)
 
   g_hash_table_iter_init (&iter, self->sessions);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    n += ((Session *) key)->answer != NULL && pg_answer_is_live (((Session *) key)->answer);
+    n += ((const Session *) key)->rank == rank && is_live (key);
   return n;
 }
 
@@ -207,7 +214,7 @@ follow (Session *session)
 {
   g_autofree char *why = NULL;
 
-  if (n_live (session->owner) <= LIVE_MAX)
+  if (n_live (session->owner, session->rank) <= LIVE_MAX)
     {
       pg_answer_set_wake (session->answer, wake, session);
       return;

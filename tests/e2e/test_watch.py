@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import unittest
 
 import evidence
 import hostile
@@ -427,6 +428,26 @@ class Cost(WatchTest):
         self.assertEqual(self.popgated.cli('status').status, DONE)
         clients.pop().close()
         wait_for(lambda: self.has_room(), 'room for another watch')
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root can become somebody else')
+    def test_readers_keep_no_administrator_from_it(self):
+        self.popgated.configure({'control.readers': 'nobody'})
+        self.popgated.must('reload')
+        os.chmod(self.popgated.control, 0o666)
+        ours, theirs = socket.socketpair()
+        self.assertEqual(hostile.as_nobody(lambda: self.watch_for_another(theirs)), 0)
+        held = socket.recv_fds(ours, 1, WATCHERS_MAX)[1]
+        self.assertEqual(len(held), WATCHERS_MAX)
+        client, _ = self.connect()
+        self.popgated.must('deny', STRANGER)
+        self.assertEqual(self.read(client)['row']['event'], 'note')
+        for descriptor in held:
+            os.close(descriptor)
+
+    def watch_for_another(self, channel):
+        """In a child: who has connected counts, whoever holds the connection then."""
+        clients = [self.connect()[0] for _ in range(WATCHERS_MAX)]
+        socket.send_fds(channel, [b'x'], [client.fileno() for client in clients])
 
     def has_room(self):
         client, begin = self.connect()
