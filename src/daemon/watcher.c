@@ -21,6 +21,7 @@ typedef struct
   GBytes    *saved;
   gint64     noted_us; /* monotonic: when it was */
   gint64     saved_us; /* when what is saved was noted, or it was started */
+  gboolean   has_positions;
 } Feed;
 
 struct _PgWatcher
@@ -167,6 +168,16 @@ read_feed (Feed *feed)
   tell_owner (self);
 }
 
+/* What is stored of a source that was just started is as new as can be. */
+static void
+begin_positions (Feed *feed)
+{
+  g_autoptr (GBytes) first = pg_source_position (feed->source);
+
+  feed->has_positions = first != NULL;
+  feed->saved_us = g_get_monotonic_time ();
+}
+
 static void
 start_feed (Feed *feed)
 {
@@ -179,10 +190,10 @@ start_feed (Feed *feed)
 
   if (pg_store_get_position (pg_engine_store (self->engine), name, &position, &error) == PG_STORE_FAILED)
     g_warning ("%s: where reading stopped is not known, looking back one window: %s", name, error->message);
-  feed->saved_us = g_get_monotonic_time ();
   /* Without a position as well: what is looked back at has an older part, and a pipe may have had another reader. */
   pg_torn_resume (pg_joiner_torn (feed->joiner));
   pg_source_start (feed->source, position, since_us, &clock);
+  begin_positions (feed);
   read_feed (feed);
 }
 
@@ -329,7 +340,7 @@ pg_watcher_report (const PgWatcher *self, guint index)
     .warning = pg_health_warning (&feed->health, pg_engine_config (self->engine)->window_us, time_us),
     .for_us = pg_health_not_current_for (&feed->health, time_us),
     .newest_us = feed->health.newest_us,
-    .position_age_us = feed->noted != NULL ? time_us - feed->saved_us : -1,
+    .position_age_us = feed->has_positions || feed->noted != NULL ? time_us - feed->saved_us : -1,
   };
 }
 
