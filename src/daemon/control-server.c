@@ -6,7 +6,6 @@
 #include "daemon/ranks.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,15 +68,6 @@ void
 pg_control_server_reload (PgControlServer *self)
 {
   pg_ranks_load (self->ranks, pg_engine_config (self->host.engine));
-}
-
-/* A stranger's name is not looked up: he could have that done as often as he likes, and it may take a while. */
-static char *
-name_of (uid_t uid, PgRank rank)
-{
-  const struct passwd *entry = rank != PG_RANK_STRANGER ? getpwuid (uid) : NULL;
-
-  return entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("uid %u", (unsigned) uid);
 }
 
 /* --- sessions -------------------------------------------------------------------------------------------------------- */
@@ -396,7 +386,7 @@ new_session (PgControlServer *self, int fd, uid_t uid, PgRank rank)
 
   session->watch = (PgWatch){ .ready = serve, .fd = fd };
   session->owner = self;
-  session->by = name_of (uid, rank);
+  session->by = pg_ranks_name (uid, rank);
   session->rank = rank;
   session->since_us = g_get_monotonic_time ();
   session->input = g_string_new (NULL);

@@ -69,3 +69,11 @@ pg_ranks_of (const PgRanks *self, uid_t uid)
     return PG_RANK_ADMIN;
   return has_uid (self->uids[PG_RANK_READER], uid) ? PG_RANK_READER : PG_RANK_STRANGER;
 }
+
+char *
+pg_ranks_name (uid_t uid, PgRank rank)
+{
+  const struct passwd *entry = rank != PG_RANK_STRANGER ? getpwuid (uid) : NULL;
+
+  return entry != NULL ? g_strdup (entry->pw_name) : g_strdup_printf ("uid %u", (unsigned) uid);
+}

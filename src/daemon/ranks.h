@@ -36,4 +36,8 @@ void pg_ranks_load (PgRanks *self, const PgConfig *config);
 /** pg_ranks_of: the rank of the user @uid. */
 PgRank pg_ranks_of (const PgRanks *self, uid_t uid);
 
+/** pg_ranks_name: (transfer full): what the user @uid is called. A stranger's name is not looked up: he could have that done as
+ * often as he likes, and it may take a while. */
+char *pg_ranks_name (uid_t uid, PgRank rank) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS
