@@ -222,17 +222,21 @@ pg_exporter_new (int fd, PgScraper *scraper, GError **error)
   return self;
 }
 
+static void
+remove_source (guint id)
+{
+  if (id != 0)
+    g_source_remove (id);
+}
+
 void
 pg_exporter_free (PgExporter *self)
 {
-  guint sources[3];
-
   if (self == NULL)
     return;
-  memcpy (sources, (guint[]){ self->fd_source, self->tick_source, self->idle_source }, sizeof sources);
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    if (sources[i] != 0)
-      g_source_remove (sources[i]);
+  remove_source (self->fd_source);
+  remove_source (self->tick_source);
+  remove_source (self->idle_source);
   if (self->http != NULL)
     {
       MHD_quiesce_daemon (self->http); /* the socket stays the caller's */
