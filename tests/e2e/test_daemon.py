@@ -11,6 +11,7 @@ import stat
 import time
 import unittest
 
+import hostile
 import loglines
 import policy
 import workdir
@@ -156,26 +157,22 @@ class Sockets(DaemonTest):
         None if it is not answered any more."""
         os.chmod(self.popgated.control, 0o666)
         reader, writer = os.pipe()
-        if os.fork() == 0:
-            os.setuid(pwd.getpwnam('nobody').pw_uid)
-            os.write(writer, json.dumps(self._ask_all(commands)).encode())
-            os._exit(0)
+        self.assertEqual(hostile.as_nobody(lambda: os.write(writer, json.dumps(self._ask_all(commands)).encode())), 0)
         os.close(writer)
         with open(reader, encoding='utf-8') as told:
             ends = json.load(told)
-        os.wait()
         return [end and (end['exit'], next((known for known in REFUSALS if known in end.get('error', '')), '')) for end in ends]
 
     def _ask_all(self, commands):
-        with socket.socket(socket.AF_UNIX) as client, client.makefile('rw') as stream:
+        with socket.socket(socket.AF_UNIX) as client, client.makefile('rb') as answers:
             client.connect(self.popgated.control)
-            return [self._ask(stream, command) for command in commands]
+            return [self._ask(client, answers, command) for command in commands]
 
     @staticmethod
-    def _ask(stream, command):
+    def _ask(client, answers, command):
         try:
-            print(json.dumps({'command': command}), file=stream, flush=True)
-            for line in stream:
+            client.sendall(json.dumps({'command': command}).encode() + b'\n')
+            for line in answers:
                 message = json.loads(line)
                 if 'exit' in message:
                     return message
