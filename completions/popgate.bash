@@ -3,7 +3,8 @@
 #
 # Commands, options, and what their values are, are read from --help each time: none is named here. What stands there for a
 # value says what is offered: FILE, PATH, PROGRAM: files; FOLDER: folders; ADDRESS, CIDR: addresses with a login; USER: who
-# logged in; NOTE: numbers of notes; COMMAND: commands; GROUP.KEY=VALUE: settings; for all others, words as a|b|c at the end.
+# logged in; NOTE: numbers of notes; COMMAND: commands; GROUP.KEY=VALUE: settings; words in small letters: these themselves.
+# If an option's summary ends with words as a|b|c, these are offered.
 #
 # Names of users were chosen by whoever logged in. They are never expanded: no eval, no compgen -W, and printf %q quotes them.
 
@@ -81,13 +82,13 @@ _popgate_options() {
     sed -n -e h -e 's/^  \(-[A-Za-z]\), --.*/\1/p' -e g -e 's/^  \(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p' <<<"$help"
 }
 
-# What the option $1 wants; nothing if it stands alone.
+# What the option $1 wants; if its summary ends with a list of words, "=" and these; nothing if it stands alone.
 _popgate_value_of() {
-    local line form='^  ((-[A-Za-z]), )?(--[a-z-]+)=([^ ]+)(.* ([a-z0-9]+([|][a-z0-9]+)+)$)?'
+    local line form='^  ((-[A-Za-z]), )?(--[a-z-]+)=([^ ]+)(.* ([A-Za-z0-9_]+([|][A-Za-z0-9_]+)+)$)?'
 
     while IFS= read -r line; do
         [[ $line =~ $form && ( $1 == "${BASH_REMATCH[2]}" || $1 == "${BASH_REMATCH[3]}" ) ]] || continue
-        printf '%s' "${BASH_REMATCH[6]:-${BASH_REMATCH[4]}}"
+        printf '%s' "${BASH_REMATCH[6]:+=}${BASH_REMATCH[6]:-${BASH_REMATCH[4]}}"
         return
     done <<<"$help"
 }
@@ -179,6 +180,10 @@ _popgate_offer_value() {
 
     if [[ $cur == [\'\"]* ]]; then
         is_quoted=yes lead='' cur=${cur:1}
+    fi
+    if [[ $1 == =* ]]; then
+        _popgate_offer < <(tr '|' '\n' <<<"${1#=}")
+        return
     fi
     IFS='|' read -r -a kinds <<<"${1//[][]/}"
     case " ${kinds[*]%...} " in

@@ -31,13 +31,18 @@ function __popgate_options
         -e g -e 's/^  \(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\)[^ ]*  *\(.*\)/\2\t\3/p'
 end
 
-# __popgate_value_of OPTION HELP-LINE...: what the option wants; nothing if it stands alone.
+# __popgate_value_of OPTION HELP-LINE...: what the option wants; if its summary ends with a list of words,
+# "=" and these; nothing if it stands alone.
 function __popgate_value_of
     for line in $argv[2..]
-        set -l parts (string match -r '^  (-[A-Za-z]|)(?:, )?(--[a-z-]+)=([^ ]+)(?:.* ([a-z0-9]+(?:\|[a-z0-9]+)+)$)?' -- $line)
-        and contains -- $argv[1] $parts[2..3]
-        and echo $parts[-1]
-        and return
+        set -l parts (string match -r '^  (-[A-Za-z]|)(?:, )?(--[a-z-]+)=([^ ]+)(?:.* (\w+(?:\|\w+)+)$)?' -- $line)
+        or continue
+        contains -- $argv[1] $parts[2..3]
+        or continue
+        set -q parts[5]
+        and echo =$parts[5]
+        or echo $parts[4]
+        return
     end
 end
 
@@ -87,6 +92,10 @@ end
 function __popgate_values
     set -l typed $argv[2]
     set -l program $argv[3..]
+    if string match -q '=*' -- $argv[1]
+        string sub -s 2 -- $argv[1] | string split '|'
+        return
+    end
     for kind in (string replace -ra '[][]|\.\.\.' '' -- $argv[1] | string split '|')
         switch $kind
             case FILE PATH PROGRAM

@@ -169,10 +169,10 @@ pg_cmd_parse (PgCli *cli, int argc, char **argv)
 {
   Options            options = { 0 };
   const GOptionEntry own[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "What begins the lines", "auto|syslog|dovecot|tai64n" },
-    { "why", 0, 0, G_OPTION_ARG_NONE, &options.why, "Also lines that look like logins", NULL },
-    { "unmatched", 0, 0, G_OPTION_ARG_NONE, &options.unmatched, "Only these, and others like them", NULL },
-    { "summary", 0, 0, G_OPTION_ARG_NONE, &options.summary, "Only how many there are", NULL },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "Heads of the lines: auto|syslog|dovecot|tai64n", "FORMAT" },
+    { "why", 0, 0, G_OPTION_ARG_NONE, &options.why, "Also lines that only look like logins, and why", NULL },
+    { "unmatched", 0, 0, G_OPTION_ARG_NONE, &options.unmatched, "Only these, and others that may tell logins", NULL },
+    { "summary", 0, 0, G_OPTION_ARG_NONE, &options.summary, "Only numbers, by server, service and user", NULL },
     G_OPTION_ENTRY_NULL,
   };
   PgHeadFormat wanted = PG_HEAD_UNKNOWN;

@@ -31,7 +31,7 @@ static const PgSubcommand subcommands[] = {
   { "doctor", "", "Look for what is wrong here, and say what to change", pg_cmd_doctor },
   { "status", "", "Show how popgated is", pg_cmd_status },
   { "stats", "", "Show what popgated counts and measures", pg_cmd_stats },
-  { "watch", "[KIND...]", "Show logins, verdicts and changes as they happen", pg_cmd_watch },
+  { "watch", "[logins|verdicts|notes|sources|store...]", "Show logins, verdicts and changes as they happen", pg_cmd_watch },
   { "exporter", "", "Serve what stats shows over HTTP, for Prometheus", pg_cmd_exporter },
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
 };

@@ -113,7 +113,9 @@ class Values(CompletionTest):
         users = {'alice', 'bob@example.com', 'carol'}
         rows = (('check ', {A, B, C}), ('explain --sender x ', {A, B, C}), ('deny ', {A, B, C, 'user:'}), ('check --sender ', set()),
                 ('list --user ', users), ('list --net ', {A, B, C}), ('list ', set()), ('allow --for ', set()),
-                ('forget ', {'1', '2'}), ('parse --format ', {'auto', 'syslog', 'dovecot', 'tai64n'}))
+                ('forget ', {'1', '2'}), ('parse --format ', {'auto', 'syslog', 'dovecot', 'tai64n'}),
+                ('watch ', {'logins', 'verdicts', 'notes', 'sources', 'store'}), ('watch --user ', users),
+                ('watch --verdict ', {'OK', 'DUNNO', 'DEFER_IF_REJECT', 'REJECT'}))
         for text, offered in rows:
             self.assertEqual(shell.offers(self.popgate(text)), offered, text)
 
@@ -123,7 +125,8 @@ class Values(CompletionTest):
                 ('deny us', 'deny user:'), ('deny user:al', 'deny user:alice '), ('revoke user:b', 'revoke user:bob@example.com '),
                 ('list --user=c', 'list --user=carol '), ('list --user bob@e', 'list --user bob@example.com '),
                 ('list --user=bob@e', 'list --user=bob@example.com '), ('list --net=2001:d', f'list --net={C} '),
-                ('parse --format=dov', 'parse --format=dovecot '), ('list --exp', 'list --expired '))
+                ('parse --format=dov', 'parse --format=dovecot '), ('watch --verdict=DE', 'watch --verdict=DEFER_IF_REJECT '),
+                ('list --exp', 'list --expired '))
         for text, line in rows:
             self.assertEqual(shell.complete(self.popgate(text)), self.popgate(line))
 
