@@ -35,11 +35,11 @@ static struct
 } options;
 
 static const GOptionEntry entries[] = {
-  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read FILE (" PG_CONFIG_FILE ", if it is there)", "FILE" },
+  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read FILE instead of the usual configuration", "FILE" },
   { "option", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &options.overrides, "Override the file; may be repeated", "GROUP.KEY=VALUE" },
-  { "check-config", 0, 0, G_OPTION_ARG_NONE, &options.check_config, "Read the configuration, say what is wrong, and end", NULL },
-  { "help-config", 0, 0, G_OPTION_ARG_NONE, &options.help_config, "Print all settings with their defaults, and end", NULL },
-  { "syslog", 0, 0, G_OPTION_ARG_NONE, &options.syslog, "Log to syslog, facility mail, and not to the standard error", NULL },
+  { "check-config", 0, 0, G_OPTION_ARG_NONE, &options.check_config, "Only say what is wrong with the settings", NULL },
+  { "help-config", 0, 0, G_OPTION_ARG_NONE, &options.help_config, "Print all settings with their defaults", NULL },
+  { "syslog", 0, 0, G_OPTION_ARG_NONE, &options.syslog, "Log to syslog, not to the standard error", NULL },
   { "version", 'V', 0, G_OPTION_ARG_NONE, &options.version, "Print the version, and end", NULL },
   G_OPTION_ENTRY_NULL,
 };
@@ -151,6 +151,7 @@ parse_options (int *argc, char ***argv, GError **error)
 
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_set_summary (context, "Lets addresses relay through Postfix that have checked their mail.");
+  g_option_context_set_description (context, "The usual configuration is " PG_CONFIG_FILE ", if it is there.");
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1)
