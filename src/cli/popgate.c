@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -13,6 +14,8 @@
 
 /* Columns of a command and its operands in the help; a longer one has its summary on a line of its own. */
 #define USAGE_WIDTH 22
+
+static PgExit run_help (PgCli *cli, int argc, char **argv);
 
 static const PgSubcommand subcommands[] = {
   { "check", "ADDRESS...", "Say whether each ADDRESS may relay now, and why", pg_cmd_check },
@@ -34,6 +37,7 @@ static const PgSubcommand subcommands[] = {
   { "watch", "[logins|verdicts|notes|sources|store...]", "Show logins, verdicts and changes as they happen", pg_cmd_watch },
   { "exporter", "", "Serve what stats shows over HTTP, for Prometheus", pg_cmd_exporter },
   { "reload", "", "Have popgated read its configuration again", pg_cmd_reload },
+  { "help", "[COMMAND]", "Tell of all commands, or of one and its options", run_help },
 };
 
 static const PgSubcommand *
@@ -57,7 +61,7 @@ list_subcommands (void)
       g_string_append_printf (text, "  %-*s%s%*s%s\n", USAGE_WIDTH, usage, strlen (usage) < USAGE_WIDTH ? "" : "\n  ",
                               strlen (usage) < USAGE_WIDTH ? 0 : USAGE_WIDTH, "", subcommands[i].summary);
     }
-  g_string_append (text, "\npopgate COMMAND --help tells a command's own options.");
+  g_string_append (text, "\npopgate help COMMAND, or popgate COMMAND --help, tells a command's own options.");
   return g_string_free (text, FALSE);
 }
 
@@ -79,16 +83,45 @@ make_context (PgCli *cli, gboolean *version)
 }
 
 static PgExit
+fail_to_find (const char *name)
+{
+  const char      *names[G_N_ELEMENTS (subcommands)];
+  const char      *meant;
+  g_autofree char *question = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (subcommands); i++)
+    names[i] = subcommands[i].name;
+  meant = pg_suggest (name, names, G_N_ELEMENTS (names));
+  if (meant != NULL)
+    question = g_strdup_printf (" Did you mean \"%s\"?", meant);
+  return pg_arguments_fail (PG_EXIT_USAGE, "\"%s\": there is no such command.%s See popgate --help", name,
+                            question != NULL ? question : "");
+}
+
+/* @argv: the command and its arguments. */
+static PgExit
 run (PgCli *cli, int argc, char **argv)
 {
-  const PgSubcommand *subcommand = argc > 1 ? find_subcommand (argv[1]) : NULL;
+  cli->subcommand = find_subcommand (argv[0]);
+  return cli->subcommand != NULL ? cli->subcommand->run (cli, argc, argv) : fail_to_find (argv[0]);
+}
 
-  if (argc < 2)
-    return pg_arguments_fail (PG_EXIT_USAGE, "expected a command; see popgate --help");
-  if (subcommand == NULL)
-    return pg_arguments_fail (PG_EXIT_USAGE, "\"%s\": there is no such command; see popgate --help", argv[1]);
-  cli->subcommand = subcommand;
-  return subcommand->run (cli, argc - 1, argv + 1);
+static PgExit
+run_help (PgCli *cli, int argc, char **argv)
+{
+  gboolean version = FALSE;
+  g_autoptr (GOptionContext) context = NULL;
+  g_autofree char *text = NULL;
+
+  if (!pg_arguments_parse (cli, NULL, &argc, &argv, 0, 1))
+    return PG_EXIT_USAGE;
+  if (argc > 1)
+    return run (cli, 2, (char *[]){ argv[1], (char *) "--help", NULL });
+  g_set_prgname ("popgate");
+  context = make_context (cli, &version);
+  text = g_option_context_get_help (context, TRUE, NULL);
+  fputs (text, stdout);
+  return pg_output_finish () ? PG_EXIT_OK : PG_EXIT_FAILED;
 }
 
 int
@@ -106,8 +139,10 @@ main (int argc, char **argv)
     code = pg_arguments_fail (PG_EXIT_USAGE, "%s; see popgate --help", error->message);
   else if (version)
     code = printf ("popgate %s\n", PACKAGE_VERSION) > 0 ? PG_EXIT_OK : PG_EXIT_FAILED;
+  else if (argc < 2)
+    code = pg_arguments_fail (PG_EXIT_USAGE, "expected a command, as in: popgate check ADDRESS. All are in popgate --help");
   else
-    code = run (&cli, argc, argv);
+    code = run (&cli, argc - 1, argv + 1);
   g_free (cli.config);
   g_free (cli.socket);
   return (int) code;
