@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal of this test: the man pages name what the programs have: popgate.conf.5 each setting with its default and what is
-# expected of it, and no other; popgate.1 each command and option; popgated.8 and popgate-login.8 each option. mandoc finds nothing in
-# them.
+# expected of it, and no other; popgate.1 each command with its options, popgated.8 and popgate-login.8 each option, and none that
+# --help has not. mandoc finds nothing in them, not even of style.
 set -eu
 
 doc=${top_srcdir:-.}/doc
@@ -64,33 +64,66 @@ fi
 
 # --- commands and options ------------------------------------------------------------------------------------------------
 
-# has_options PAGE WHOSE FILE: the page names each long option of the help in FILE.
-has_options() {
-  sed -n 's/^  \(-., \)\{0,1\}--\([a-z-]*\).*/\2/p' "$3" >"$work/options"
-  [ -s "$work/options" ] || complain "$2 --help names no options"
-  while read -r option; do
-    grep -Eq "^\..*Fl -$option( |\$)" "$doc/$1" || complain "$1: --$option of $2 is missing"
-  done <"$work/options"
+# options_of PROGRAM [COMMAND]: what its --help has, as it is typed, a line each.
+options_of() {
+  "$build/$@" --help </dev/null >"$work/help"
+  sed -n -e h -e 's/^  \(-.\), --.*/\1/p' -e g -e 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' "$work/help"
 }
 
-"$build/popgated" --help >"$work/help"
-has_options popgated.8 popgated "$work/help"
+# flags: every "Fl x" of the standard input, as it is typed.
+flags() {
+  awk '{ for (i = 1; i < NF; i++) if ($i == "Fl") print "-" $(i + 1) }'
+}
 
-"$build/popgate-login" --help >"$work/help"
-has_options popgate-login.8 popgate-login "$work/help"
+# compare PAGE WHAT: both lists are the same: "wanted", from the help, and "found", from the page.
+compare() {
+  sort -u "$work/wanted" >"$work/wanted.sorted"
+  sort -u "$work/found" >"$work/found.sorted"
+  [ -s "$work/wanted" ] || complain "there is nothing to compare with $1: $2"
+  diff "$work/wanted.sorted" "$work/found.sorted" >"$work/diff" && return
+  complain "$1 differs from --help (<): $2"
+  sed -n '/^[<>]/p' "$work/diff" >&2
+}
 
-"$build/popgate" --help >"$work/help"
-has_options popgate.1 popgate "$work/help"
+# Each is told of in a ".It Fl".
+for program in popgated popgate-login; do
+  options_of $program >"$work/wanted"
+  grep '^\.It Fl ' "$doc/$program.8" | flags >"$work/found"
+  compare $program.8 options
+done
+
+options_of popgate >"$work/wanted"
+cp "$work/wanted" "$work/common"
 sed -n '/^Commands:$/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' "$work/help" >"$work/commands"
-[ -s "$work/commands" ] || complain 'popgate --help names no commands'
 while read -r command; do
-  awk -v name="$command" '
-    ($1 == ".It" && $2 == "Ic" && $3 == name) || (above == ".It Xo" && $1 == ".Ic" && $2 == name) { found = 1 }
-    { above = $0 }
-    END { exit !found }' "$doc/popgate.1" || complain "popgate.1: the command $command is missing"
-  "$build/popgate" "$command" --help >"$work/help" </dev/null
-  has_options popgate.1 "popgate $command" "$work/help"
+  options_of popgate "$command" >>"$work/wanted"
 done <"$work/commands"
+grep '^\.It Fl ' "$doc/popgate.1" | flags >"$work/found"
+compare popgate.1 options
+
+# Each command has an ".It Ic", or an ".It Xo" over some lines, with the options that it has alone.
+while read -r command; do
+  echo "$command"
+  options_of popgate "$command" | grep -vxF -f "$work/common" | sed "s/^/$command /"
+done <"$work/commands" >"$work/wanted"
+awk '
+/^\.It Ic [a-z]/ { tell($0) }
+/^\.It Xo$/ { heading = " "; next }
+heading != "" && /^\.Xc$/ { tell(heading); heading = "" }
+heading != "" { heading = heading " " $0 }
+function tell(text,   n, words, i, command) {
+  n = split(text, words, " +")
+  for (i = 1; i < n; i++) {
+    if (command == "" && words[i] ~ /^\.?Ic$/)
+      {
+        command = words[i + 1]
+        print command
+      }
+    if (words[i] ~ /^\.?Fl$/)
+      print command, "-" words[i + 1]
+  }
+}' "$doc/popgate.1" | grep -v '^ \|^\[' >"$work/found"
+compare popgate.1 'commands, and their own options'
 
 # --- metrics -------------------------------------------------------------------------------------------------------------
 
@@ -107,8 +140,17 @@ $(cat "$work/strange")"
 
 # --- form ----------------------------------------------------------------------------------------------------------------
 
+# Pages of ours that others refer to.
+for page in "$doc"/*.[158]; do
+  sed -n 's/^\.Xr \(popgate[a-z.-]*\) \([0-9]\).*/\1.\2/p' "$page" | sort -u | while read -r other; do
+    [ -e "$doc/$other" ] || echo "$(basename "$page") refers to $other"
+  done
+done >"$work/absent"
+[ ! -s "$work/absent" ] || complain "there is no such page: $(cat "$work/absent")"
+
+# Which pages of others are installed, and known to mandoc, is not a matter of ours.
 if command -v mandoc >/dev/null; then
-  mandoc -T lint -W warning "$doc/popgated.8" "$doc/popgate.1" "$doc/popgate.conf.5" "$doc/popgate-login.8" >"$work/lint" 2>&1 || true
+  mandoc -T lint -W style "$doc"/*.[158] 2>&1 | grep -v 'referenced manual not found\|outdated mandoc.db' >"$work/lint" || true
   if [ -s "$work/lint" ]; then
     complain 'mandoc -T lint finds:'
     cat "$work/lint" >&2
