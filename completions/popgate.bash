@@ -109,9 +109,9 @@ _popgate_operand() {
 
 # --- what popgated knows -------------------------------------------------------------------------------------------------
 
-# Waits for a second at most, and says nothing if there is no answer.
+# Waits for two seconds at most, and says nothing if there is no answer.
 _popgate_ask() {
-    [[ ! $may_ask ]] || timeout 1 "$program" "${where[@]}" "$@" 2>/dev/null </dev/null
+    [[ ! $may_ask ]] || timeout 2 "$program" "${where[@]}" "$@" 2>/dev/null </dev/null
 }
 
 # Field $1 of grants, if it begins as $2: at most 200, of the first 20000. In the list a backslash stands before quotes, and for

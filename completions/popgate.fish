@@ -60,9 +60,9 @@ end
 
 # --- what popgated knows -------------------------------------------------------------------------------------------------
 
-# Waits for a second at most, and says nothing if there is no answer.
+# Waits for two seconds at most, and says nothing if there is no answer.
 function __popgate_ask
-    timeout 1 $argv 2>/dev/null </dev/null
+    timeout 2 $argv 2>/dev/null </dev/null
 end
 
 # __popgate_grants FIELD TYPED ABOUT PROGRAM...: fields of grants, if they begin as what was typed: at most 200, of the first

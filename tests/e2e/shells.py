@@ -18,6 +18,8 @@ COMPLETIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.pa
 PROGRAMS = ('popgate', 'popgated', 'popgate-login')
 ROWS_COLUMNS = (1000, 250)  # no shell asks first whether it should list so many
 
+PATIENCE = 30.0  # seconds for what a shell does, on a machine with no time for it
+
 TAKE = '\x18\x18'  # C-x C-x: the shell writes its line to the file "line", and empties it
 
 # Opens the terminal as the leader of a session, so that it becomes the session's.
@@ -72,7 +74,10 @@ class Shell(Program):
 
     def wait_for_prompt(self):
         """It edits a line. Before that the terminal itself would take the keys."""
-        wait_for(lambda: self.must_run() and not termios.tcgetattr(self._inner)[3] & termios.ICANON, f'{self.name} to prompt')
+        wait_for(lambda: self.must_run() and not self._has_line_mode(), f'{self.name} to prompt', PATIENCE)
+
+    def _has_line_mode(self):
+        return termios.tcgetattr(self._inner)[3] & termios.ICANON
 
     # --- what is typed
 
@@ -82,7 +87,7 @@ class Shell(Program):
     def complete(self, text):
         """What TAB makes of a line that has only `text`."""
         self.type(f'{text}\t{TAKE}')
-        wait_for(lambda: os.path.exists(self._line), f'{self.name} to complete "{text}"')
+        wait_for(lambda: os.path.exists(self._line), f'{self.name} to complete "{text}"', PATIENCE)
         line = _read(self._line)
         os.unlink(self._line)
         return line
