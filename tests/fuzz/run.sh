@@ -4,7 +4,7 @@
 #
 # Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line login-form joiner torn change
 #                                record usage report config
-#                                postconf
+#                                postconf moment
 # Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
@@ -107,6 +107,12 @@ make_seeds() {
       printf '\240\001\000\001bLOGIN, user=bob\n\000\310\000\001l\n' >"$2/seed-2"
       ;;
     record | usage | change) ;;
+    moment)
+      printf '%s' '14:02' >"$2/seed-1"
+      printf '%s' '2026-11-26 14:02:30' >"$2/seed-2"
+      printf '%s' '2026-11-26T14:02:30.5+01:00' >"$2/seed-3"
+      printf '%s' '@1795669200' >"$2/seed-4"
+      ;;
     postconf)
       printf 's%s' 'mynetworks = 127.0.0.0/8' >"$2/seed-1"
       printf 'm%s' 'smtp inet n - y - - smtpd -o x=y' >"$2/seed-2"
@@ -132,7 +138,7 @@ run_one() {
 }
 
 status=0
-for name in ${*:-address lines request login-line login-form joiner torn change record usage report config postconf}; do
+for name in ${*:-address lines request login-line login-form joiner torn change record usage report config postconf moment}; do
   run_one "$name" || status=1
 done
 exit $status
