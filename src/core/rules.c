@@ -228,6 +228,23 @@ tell_span (GString *saw, const char *before, gint64 us, const char *after)
   g_string_append_printf (saw, "%s%s%s", before, text, after);
 }
 
+/* There is a login, and none counts. */
+static void
+tell_uncounted (const Case *c, GString *saw)
+{
+  gint64 newest_us = c->facts->record->newest_us;
+
+  g_string_append (saw, "no login that counts: ");
+  if (newest_us == PG_RECORD_NEVER)
+    g_string_append (saw, "what there was lay in the future");
+  else if (newest_us <= pg_noteset_revoked_us (c->facts->notes, &c->query->address))
+    tell_span (saw, "the newest, ", MAX (c->now_us - newest_us, 0), " ago, was revoked; a new one permits");
+  else if (has_unknown_user (c))
+    g_string_append (saw, "too many users are there to know that none of them is denied or revoked");
+  else
+    tell_span (saw, "the newest, ", MAX (c->now_us - newest_us, 0), " ago, is of a user who is denied or revoked");
+}
+
 static void
 tell_login (const Case *c, GString *saw)
 {
@@ -235,12 +252,12 @@ tell_login (const Case *c, GString *saw)
 
   if (c->facts->record == NULL)
     {
-      g_string_append (saw, "no login on record");
+      tell_span (saw, "no login on record; one permits for ", c->settings->window_us, "");
       return;
     }
   if (c->login_us == PG_RECORD_NEVER)
     {
-      g_string_append (saw, "no login that counts: revoked, or the user is denied");
+      tell_uncounted (c, saw);
       return;
     }
   if (c->user >= 0)

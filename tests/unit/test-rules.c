@@ -332,7 +332,12 @@ static const struct
   { "user denied", { { 60, "bob" } }, PG_NOTE_DENY, "user:bob", 0, PG_VERDICT_DUNNO, -1 },
   { "user denied in capitals", { { 60, "Bob" } }, PG_NOTE_DENY, "user:BOB", 0, PG_VERDICT_DUNNO, -1 },
   { "another user's older login counts", { { 60, "alice" }, { 10, "bob" } }, PG_NOTE_DENY, "user:bob", 0, PG_VERDICT_OK, 60 },
-  { "another user's login is too old", { { 1801, "alice" }, { 10, "bob" } }, PG_NOTE_DENY, "user:bob", 0, PG_VERDICT_DUNNO,
+  { "another user's login is too old",
+    { { 1801, "alice" }, { 10, "bob" } },
+    PG_NOTE_DENY,
+    "user:bob",
+    0,
+    PG_VERDICT_DUNNO,
     1801 },
   { "another user denied", { { 60, "alice" }, { 90, "bob" } }, PG_NOTE_DENY, "user:bob", 0, PG_VERDICT_OK, 60 },
   { "user revoked", { { 60, "bob" } }, PG_NOTE_REVOKE, "user:bob", 30, PG_VERDICT_DUNNO, -1 },
@@ -492,7 +497,7 @@ static const struct
   { "not never", NULL, PG_RULE_NEVER, "not covered" },
   { "login", fresh_login, PG_RULE_LOGIN, "imap by bob, newest login 1m ago, window 30m" },
   { "login in the future", future_login, PG_RULE_LOGIN, "imap by bob, newest login 1h in the future, window 30m" },
-  { "no login", NULL, PG_RULE_LOGIN, "no login on record" },
+  { "no login", NULL, PG_RULE_LOGIN, "no login on record; one permits for 30m" },
   { "future", future_login, PG_RULE_FUTURE, "newest login 1h in the future: the clock was stepped back" },
   { "no future", fresh_login, PG_RULE_FUTURE, "no login in the future" },
   { "source", source_problem, PG_RULE_SOURCE, "mail.log is behind" },
@@ -525,15 +530,35 @@ START_TEST (foreign_names_are_escaped)
 }
 END_TEST
 
-START_TEST (a_revoked_login_is_told)
+static const struct
+{
+  PgNoteKind  kind;
+  const char *target;
+  guint       n_users; /* that have logged in there before, and find no room any more */
+  const char *saw;
+} uncounted[] = {
+  { PG_NOTE_REVOKE, "192.0.2.1", 0, "no login that counts: the newest, 1m ago, was revoked; a new one permits" },
+  { PG_NOTE_REVOKE, "user:bob", 0, "no login that counts: the newest, 1m ago, is of a user who is denied or revoked" },
+  { PG_NOTE_DENY, "user:bob", 0, "no login that counts: the newest, 1m ago, is of a user who is denied or revoked" },
+  { PG_NOTE_DENY, "user:bob", PG_RECORD_USERS_MAX,
+    "no login that counts: too many users are there to know that none of them is denied or revoked" },
+};
+
+START_TEST (why_no_login_counts_is_told)
 {
   g_autoptr (World) w = new_world ();
   PgRuleStep steps[N_STEPS];
 
+  for (guint i = 0; i < uncounted[_i].n_users; i++)
+    {
+      g_autofree char *user = g_strdup_printf ("user%u", i);
+
+      add_login (w, NOW_US - 2 * PG_MINUTE, user);
+    }
   fresh_login (w);
-  add_note (w, PG_NOTE_REVOKE, "192.0.2.1", NOW_US, PG_NOTE_FOREVER);
+  add_note (w, uncounted[_i].kind, uncounted[_i].target, NOW_US, PG_NOTE_FOREVER);
   pg_rules_explain (&w->query, &w->facts, &w->settings, NOW_US, steps);
-  assert_row_text ("login", steps[PG_RULE_LOGIN - 1].saw, "no login that counts: revoked, or the user is denied");
+  assert_row_text ("login", steps[PG_RULE_LOGIN - 1].saw, uncounted[_i].saw);
   free_steps (steps);
 }
 END_TEST
@@ -588,8 +613,8 @@ check_permit (const World *w, const PgDecision *decision)
   ck_assert (age_us <= WINDOW_US && age_us >= -PG_RULES_FUTURE_SLACK_US);
   ck_assert (decision->user >= 0 && decision->user < (gint) w->record.n_users);
   ck_assert (w->record.users[decision->user].login_us == decision->login_us);
-  ck_assert (pg_noteset_user_counts (w->notes, pg_record_user_name (&w->record, (guint) decision->user), decision->login_us,
-                                     NOW_US));
+  ck_assert (
+      pg_noteset_user_counts (w->notes, pg_record_user_name (&w->record, (guint) decision->user), decision->login_us, NOW_US));
 }
 
 START_TEST (random_cases_are_decided_as_they_are_explained)
@@ -635,7 +660,7 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, reject_only_where_the_admin_asked, 0, G_N_ELEMENTS (rejects));
   tcase_add_loop_test (tests, a_step_tells_what_it_saw, 0, G_N_ELEMENTS (sights));
   tcase_add_test (tests, foreign_names_are_escaped);
-  tcase_add_test (tests, a_revoked_login_is_told);
+  tcase_add_loop_test (tests, why_no_login_counts_is_told, 0, G_N_ELEMENTS (uncounted));
   tcase_add_loop_test (tests, random_cases_are_decided_as_they_are_explained, 0, 8);
   tcase_add_test (tests, rules_have_names);
 }
