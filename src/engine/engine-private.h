@@ -13,6 +13,9 @@ gboolean pg_engine_is_usable (const PgEngine *self, GError **error);
  * the login replaces it. */
 PgStoreAnswer pg_engine_get_for_login (PgEngine *self, const PgAddress *address, PgRecord *out, GError **error);
 
+/** pg_engine_rule_settings: what is configured, for the rules; borrows from the configuration. */
+PgRuleSettings pg_engine_rule_settings (const PgEngine *self);
+
 /** pg_engine_is_note_outdated: TRUE if @note has been over for so long that it is to be forgotten. */
 gboolean pg_engine_is_note_outdated (const PgNote *note, gint64 now_us);
 

@@ -357,8 +357,8 @@ pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char
 
 /* --- questions ------------------------------------------------------------------------------------------------------- */
 
-static PgRuleSettings
-rule_settings (const PgEngine *self)
+PgRuleSettings
+pg_engine_rule_settings (const PgEngine *self)
 {
   return (PgRuleSettings){
     .window_us = self->config->window_us,
@@ -395,7 +395,7 @@ pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding
 {
   g_autoptr (GError) error = NULL;
   PgFacts        facts = gather (self, query, out, &error);
-  PgRuleSettings settings = rule_settings (self);
+  PgRuleSettings settings = pg_engine_rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
   self->counters.decisions[out->decision.rule][out->decision.verdict]++;
@@ -407,7 +407,7 @@ pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFindin
 {
   g_autoptr (GError) error = NULL;
   PgFacts        facts = gather (self, query, out, &error);
-  PgRuleSettings settings = rule_settings (self);
+  PgRuleSettings settings = pg_engine_rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
   if (out_steps != NULL)
@@ -419,7 +419,7 @@ pg_engine_counting_login (const PgEngine *self, const PgNoteset *notes, const Pg
 {
   PgQuery        query = { .is_rcpt = TRUE, .has_address = TRUE, .address = record->address };
   PgFacts        facts = { .notes = notes, .record = record };
-  PgRuleSettings settings = rule_settings (self);
+  PgRuleSettings settings = pg_engine_rule_settings (self);
   PgDecision     decision;
 
   pg_rules_decide (&query, &facts, &settings, now_us, &decision);
