@@ -31,6 +31,10 @@
  * is read: else who asks first would have to ask again. */
 #define OPEN_US (250 * G_TIME_SPAN_MILLISECOND)
 
+/* At the end, how long is waited for requests that are on their way, and how often is looked. */
+#define LEAVE_US (300 * G_TIME_SPAN_MILLISECOND)
+#define LEAVE_STEP_MS 5
+
 /* Descriptors for all but policy connections: logs, store, control, poller. */
 #define SPARE_FDS 512
 
@@ -467,12 +471,34 @@ save (PgDaemon *self)
     g_warning ("not all was saved: %s", error->message);
 }
 
+static gboolean
+wake_up (G_GNUC_UNUSED gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Postfix waits a second before it asks again, if it is sent away while it asks. */
+static void
+see_guests_off (PgDaemon *self)
+{
+  gint64 end_us = g_get_monotonic_time () + LEAVE_US;
+  guint  clock = g_timeout_add (LEAVE_STEP_MS, wake_up, NULL);
+
+  pg_policy_server_leave (self->policy);
+  (void) g_main_context_iteration (NULL, FALSE); /* what has come is read: it may be half a request */
+  while (pg_policy_server_is_expecting (self->policy) && g_get_monotonic_time () < end_us)
+    (void) g_main_context_iteration (NULL, TRUE);
+  g_source_remove (clock);
+}
+
 void
 pg_daemon_stop (PgDaemon *self)
 {
   if (self == NULL)
     return;
   pg_notify ("STOPPING=1");
+  if (self->policy != NULL)
+    see_guests_off (self);
   if (self->tick_source != 0)
     g_source_remove (self->tick_source);
   if (self->watch_source != 0)

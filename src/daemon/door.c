@@ -22,6 +22,7 @@ struct _PgDoors
   PgPoller     *poller;
   GArray       *doors; /* of Door */
   gboolean      is_shut;
+  gboolean      is_closed; /* and stays so */
   PgLogThrottle failures;
 };
 
@@ -118,7 +119,14 @@ pg_doors_free (PgDoors *self)
 void
 pg_doors_open (PgDoors *self)
 {
-  set_shut (self, FALSE);
+  set_shut (self, self->is_closed);
+}
+
+void
+pg_doors_close (PgDoors *self)
+{
+  self->is_closed = TRUE;
+  set_shut (self, TRUE);
 }
 
 void

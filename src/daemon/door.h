@@ -44,6 +44,9 @@ void pg_doors_free (PgDoors *self);
 /** pg_doors_open: tries again, if they are shut: to be called when there is room for one more, and once a second. */
 void pg_doors_open (PgDoors *self);
 
+/** pg_doors_close: shuts them for good: who comes from now on waits for the next popgated, if the sockets outlive this one. */
+void pg_doors_close (PgDoors *self);
+
 /** pg_doors_drain: takes who waits at all of them, at most @limit each, and asks nobody whether there is room. */
 void pg_doors_drain (PgDoors *self, guint limit);
 

@@ -52,6 +52,14 @@ pg_lobby_first (const PgLobby *self, PgLobbyPlace place)
   return head != NULL ? head->data : NULL;
 }
 
+gboolean
+pg_lobby_has_since (const PgLobby *self, PgLobbyPlace place, gint64 since_us)
+{
+  const PgLobbyGuest *last = (const PgLobbyGuest *) (gpointer) self->places[place].tail;
+
+  return last != NULL && last->since_us >= since_us;
+}
+
 static gpointer
 first_beyond (const PgLobby *self, PgLobbyPlace place, gint64 limit_us, gint64 now_us)
 {

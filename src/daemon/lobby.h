@@ -64,6 +64,9 @@ void pg_lobby_leave (PgLobby *self, PgLobbyGuest *guest);
 /** pg_lobby_first: the connection that has waited longest at @place; NULL: there is none. */
 gpointer pg_lobby_first (const PgLobby *self, PgLobbyPlace place);
 
+/** pg_lobby_has_since: TRUE if a connection waits at @place that came there at @since_us or later. */
+gboolean pg_lobby_has_since (const PgLobby *self, PgLobbyPlace place, gint64 since_us);
+
 /** pg_lobby_overdue: a connection at @place that has waited longer than is permitted; NULL: there is none. */
 gpointer pg_lobby_overdue (const PgLobby *self, PgLobbyPlace place, gint64 now_us);
 

@@ -9,6 +9,12 @@
 /* Read of a connection at the end: more than the 208 KiB that a socket holds. */
 #define LAST_PORTIONS_MAX 64
 
+/* Who waits at the doors at the end, and is still let in. */
+#define LAST_GUESTS_MAX 256
+
+/* Postfix sends a request at once, and in one piece. */
+#define EXPECTED_US G_USEC_PER_SEC
+
 struct _PgPolicyServer
 {
   PgEngine              *engine;
@@ -270,6 +276,21 @@ void
 pg_policy_server_set_fd_limit (PgPolicyServer *self, guint limit)
 {
   self->fd_limit = limit;
+}
+
+void
+pg_policy_server_leave (PgPolicyServer *self)
+{
+  pg_doors_drain (self->doors, LAST_GUESTS_MAX);
+  pg_doors_close (self->doors);
+}
+
+gboolean
+pg_policy_server_is_expecting (const PgPolicyServer *self)
+{
+  gint64 since_us = g_get_monotonic_time () - EXPECTED_US;
+
+  return pg_lobby_has_since (&self->lobby, PG_LOBBY_NEW, since_us) || pg_lobby_has_since (&self->lobby, PG_LOBBY_BUSY, since_us);
 }
 
 /* Answers what has arrived on @connection: all that a socket can hold, and no more, as it may go on. */

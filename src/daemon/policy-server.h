@@ -49,6 +49,13 @@ PgPolicyServer *pg_policy_server_new (PgEngine *engine, PgPoller *poller, const 
 /** pg_policy_server_set_fd_limit: so many connections at the most, whatever max_connections says: descriptors are scarce. */
 void pg_policy_server_set_fd_limit (PgPolicyServer *self, guint limit);
 
+/** pg_policy_server_leave: takes who waits at its doors, and nobody else any more. */
+void pg_policy_server_leave (PgPolicyServer *self);
+
+/** pg_policy_server_is_expecting: TRUE if a request is on its way: of a connection that was made within the last second and has
+ * asked nothing yet, or that has begun to ask. */
+gboolean pg_policy_server_is_expecting (const PgPolicyServer *self);
+
 /** pg_policy_server_free: answers the complete requests that have arrived, and closes all connections; NULL is legal. */
 void pg_policy_server_free (PgPolicyServer *self);
 

@@ -17,7 +17,7 @@ import policy
 import workdir
 from mailsite import DaemonTest
 from popgate import POPGATED, run
-from waiting import wait_for
+from waiting import hold_for, wait_for
 
 A, B = '192.0.2.1', '192.0.2.2'
 OK, RUNTIME, USAGE = 0, 1, 2
@@ -195,6 +195,23 @@ class Signals(DaemonTest):
                     self.assertLess(time.monotonic() - began, 1.0)
                     self.assertEqual(idle.read_to_end(), b'')
                     self.assertEqual(half.read_to_end(), b'')
+
+    def test_sigterm_waits_for_a_request_on_its_way(self):
+        """Postfix would ask again only after a second."""
+        self.popgated.start()
+        request = policy.request(A)
+        with policy.Connection(self.popgated.policy) as new, policy.Connection(self.popgated.policy) as begun:
+            begun.send(request[:20])
+            self.popgated.program.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            hold_for(lambda: not self.popgated.program.exited(), 'popgated to wait for who is to ask', 0.1)
+            for piece in (request[:50], request[50:]):
+                new.send(piece)
+            self.assertEqual(new.read_action(), 'DUNNO')
+            begun.send(request[20:])
+            self.assertEqual(begun.read_action(), 'DUNNO')
+            self.assertEqual(self.popgated.program.wait(), OK)
+            self.assertLess(time.monotonic() - began, 1.0)
 
     def test_sigterm_answers_what_it_holds(self):
         self.popgated.start()

@@ -89,28 +89,28 @@ class Anew(DaemonTest):
     def test_it_can_be_ended_at_any_time(self):
         for part in (0, 0.3, 0.9):
             self.launch()
-            wait_for(lambda part=part: (self.n_made() or 0) > part * N_GRANTS, 'a part to be made')
+            wait_for(lambda part=part: (self.n_made() or 0) > part * N_GRANTS, 'a part to be made', 60)
             began = time.monotonic()
             self.assertEqual(self.popgated.stop(), 0)
             self.assertLess(time.monotonic() - began, 1.0)
             self.assertIn('ended in order', self.popgated.log().splitlines()[-1])
         self.popgated.start()
-        self.popgated.wait_for_verdict('OK', nth(7), 30)
+        self.popgated.wait_for_verdict('OK', nth(7), 60)
         self.assertAllThere()
 
     def test_it_is_made_anew_under_a_running_popgated(self):
         self.popgated.start()
-        self.popgated.wait_for_verdict('OK', nth(7), 30)
+        self.popgated.wait_for_verdict('OK', nth(7), 60)
         wait_for(lambda: status(self.popgated)['store']['write_problem'] is None, 'it to be written')
         os.unlink(self.popgated.store)
         self.popgated.wait_for_verdict('DEFER_IF_REJECT', nth(7))
-        self.popgated.wait_for_verdict('OK', nth(7), 30)
+        self.popgated.wait_for_verdict('OK', nth(7), 60)
         self.assertAllThere()
 
     def test_without_a_base_it_is_copied(self):
         """Closed in order, it can be read at once; a login waits until there is a base."""
         self.popgated.start()
-        self.popgated.wait_for_verdict('OK', nth(7), 30)
+        self.popgated.wait_for_verdict('OK', nth(7), 60)
         self.assertEqual(self.popgated.stop(), 0)
         for path in glob.glob(f'{self.popgated.store}.base-*'):
             os.unlink(path)

@@ -83,6 +83,20 @@ START_TEST (a_move_begins_the_wait_anew)
 }
 END_TEST
 
+START_TEST (the_youngest_is_known)
+{
+  House house = { 0 };
+
+  for (guint i = 0; i < N_GUESTS; i++)
+    pg_lobby_enter (&house.lobby, &house.guests[i], &house.guests[i], PG_LOBBY_BUSY, i);
+  ck_assert (pg_lobby_has_since (&house.lobby, PG_LOBBY_BUSY, N_GUESTS - 1));
+  ck_assert (!pg_lobby_has_since (&house.lobby, PG_LOBBY_BUSY, N_GUESTS));
+  ck_assert (!pg_lobby_has_since (&house.lobby, PG_LOBBY_NEW, G_MININT64));
+  pg_lobby_move (&house.lobby, &house.guests[0], PG_LOBBY_BUSY, N_GUESTS);
+  ck_assert (pg_lobby_has_since (&house.lobby, PG_LOBBY_BUSY, N_GUESTS));
+}
+END_TEST
+
 START_TEST (who_leaves_is_forgotten)
 {
   House house = { 0 };
@@ -103,6 +117,7 @@ fill (TCase *tests)
 {
   tcase_add_loop_test (tests, waits, 0, G_N_ELEMENTS (rows));
   tcase_add_test (tests, a_move_begins_the_wait_anew);
+  tcase_add_test (tests, the_youngest_is_known);
   tcase_add_test (tests, who_leaves_is_forgotten);
 }
 
