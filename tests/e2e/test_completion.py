@@ -152,7 +152,15 @@ class Values(CompletionTest):
         self.assertEqual(shell.complete(self.popgate("deny 'user:al")), self.popgate("deny 'user:alice' "))
         self.assertEqual(shell.complete(self.popgate('list --user="al')), self.popgate('list --user="alice" '))
 
-    @in_each(BashWithPackage)
+    @in_each(Bash)
+    def test_other_word_breaks(self, shell):
+        for breaks in ("' \t\n'", '"${COMP_WORDBREAKS//:}"', '"${COMP_WORDBREAKS//@}"', '"${COMP_WORDBREAKS//=}"'):
+            shell.type(f'COMP_WORDBREAKS={breaks}\r')
+            self.assertEqual(shell.complete(self.popgate('check 2001:db8::')), self.popgate(f'check {C} '))
+            self.assertEqual(shell.complete(self.popgate('deny user:bob@e')), self.popgate('deny user:bob@example.com '))
+            self.assertEqual(shell.complete(self.popgate('list --user=bob@e')), self.popgate('list --user=bob@example.com '))
+
+    @in_each(BashWithPackage, Zsh)
     def test_behind_sudo(self, shell):
         self.assertEqual(shell.complete('sudo popgate ch'), 'sudo popgate check ')
         for text, line in (('deny user:al', 'deny user:alice '), ('list --user bob@e', 'list --user bob@example.com ')):
