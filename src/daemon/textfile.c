@@ -201,7 +201,7 @@ pg_textfile_set_path (PgTextfile *self, const char *path)
   remove_file (self);
   g_free (self->path);
   self->path = g_strdup (path);
-  self->ticks = 0;
+  self->ticks = PG_TEXTFILE_FIRST_S;
 }
 
 void

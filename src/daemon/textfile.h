@@ -10,8 +10,10 @@
 
 G_BEGIN_DECLS
 
-/** PG_TEXTFILE_EVERY_S: how often it is written. */
+/** PG_TEXTFILE_EVERY_S: how often it is written, and PG_TEXTFILE_FIRST_S: for the first time, so that it does not tell for so
+ * long what it was like in the first moment of a start. */
 #define PG_TEXTFILE_EVERY_S 15
+#define PG_TEXTFILE_FIRST_S 2
 
 /** PG_TEXTFILE_SUFFIX: of its name while it is written: node_exporter reads *.prom only. */
 #define PG_TEXTFILE_SUFFIX ".new"

@@ -45,6 +45,7 @@ class Writing(TextfileTest):
 
     def test_is_what_stats_shows(self):
         self.popgated.start()
+        self.popgated.wait_for_verdict('DUNNO', A)
         metrics = self.wait_for_file()
         self.assertEqual(metrics.names(), exposition.Metrics(self.popgated.must('stats', '--prometheus')).names())
         self.assertEqual(metrics.value('popgate_up'), 1)
