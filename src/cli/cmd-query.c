@@ -1,127 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check, explain, list: what may be asked of the grants. */
+/* check, list: what may be asked of the grants. */
 #include "cli/arguments.h"
 #include "cli/list-table.h"
 #include "cli/operands.h"
 #include "cli/output.h"
+#include "cli/verdict-line.h"
 
 #include <stdio.h>
 
 /* --- check ----------------------------------------------------------------------------------------------------------- */
 
-static PgOutputTone
-tone_of (const char *verdict)
-{
-  if (g_strcmp0 (verdict, "OK") == 0)
-    return PG_OUTPUT_GOOD;
-  return g_strcmp0 (verdict, "DEFER_IF_REJECT") == 0 ? PG_OUTPUT_DOUBT : PG_OUTPUT_BAD;
-}
-
-static const char *
-say_verdict (const char *verdict)
-{
-  if (g_strcmp0 (verdict, "OK") == 0)
-    return "may relay";
-  return g_strcmp0 (verdict, "DEFER_IF_REJECT") == 0 ? "has to wait" : "may not relay";
-}
-
 static void
 show_check (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
 {
-  const char      *verdict = pg_message_get_string (row, "verdict");
-  g_autofree char *address = pg_output_text (row, "address");
-  g_autofree char *why = pg_output_text (row, "why");
-
-  if (g_strcmp0 (pg_message_get_string (row, "reason"), "frozen") == 0)
-    pg_output_print (PG_OUTPUT_BAD, "%s has to wait, all are FROZEN: %s", address, why);
-  else
-    pg_output_print (tone_of (verdict), "%s %s: %s", address, say_verdict (verdict), why);
+  pg_verdict_line_print (row);
 }
-
-static void
-show_step (JsonObject *step)
-{
-  g_autofree char *title = pg_output_text (step, "title");
-  g_autofree char *saw = pg_output_text (step, "saw");
-  const char      *verdict = pg_message_get_string (step, "verdict");
-  gboolean         decides = pg_message_get_flag (step, "decides");
-
-  pg_output_print (decides ? tone_of (verdict) : PG_OUTPUT_PLAIN, "%s %2d  %-28s %s%s%s", decides ? "->" : "  ",
-                   (int) pg_message_get_int (step, "rule", 0), title, saw, decides ? " => " : "", decides ? verdict : "");
-}
-
-static void
-show_login (JsonObject *login)
-{
-  g_autofree char *user = pg_output_text (login, "user");
-  g_autofree char *when = pg_output_clock (pg_message_get_int (login, "time", 0));
-
-  pg_output_print (PG_OUTPUT_PLAIN, "  %s  %s by %s (%s)", when, pg_message_get_string (login, "service"), user,
-                   pg_message_get_string (login, "server"));
-}
-
-static void
-show_explain (JsonObject *row, gpointer user_data)
-{
-  JsonArray *steps = json_object_get_array_member (row, "steps");
-  JsonArray *logins = json_object_get_array_member (row, "logins");
-
-  show_check (row, user_data);
-  pg_output_print (PG_OUTPUT_PLAIN, "\nThe rules, the first that matches decides:");
-  for (guint i = 0; i < json_array_get_length (steps); i++)
-    show_step (json_array_get_object_element (steps, i));
-  if (json_array_get_length (logins) == 0)
-    return;
-  pg_output_print (PG_OUTPUT_PLAIN, "\nLogins from there, each user's newest:");
-  for (guint i = 0; i < json_array_get_length (logins); i++)
-    show_login (json_array_get_object_element (logins, i));
-}
-
-/* What is asked of each address. */
-typedef struct
-{
-  const char *command;
-  const char *sender; /* NULL: none was given */
-} Question;
 
 static JsonObject *
-ask_of (const char *operand, gpointer user_data, G_GNUC_UNUSED GError **error)
+ask_to_check (const char *operand, gpointer user_data, G_GNUC_UNUSED GError **error)
 {
-  const Question *question = user_data;
-  JsonObject     *request = pg_ask_new (question->command);
+  const char *sender = user_data;
+  JsonObject *request = pg_ask_new ("check");
 
   pg_message_set_text (request, "address", pg_span_from_string (operand));
-  if (question->sender != NULL)
-    pg_message_set_text (request, "sender", pg_span_from_string (question->sender));
+  if (sender != NULL)
+    pg_message_set_text (request, "sender", pg_span_from_string (sender));
   return request;
 }
 
-static PgExit
-ask_about (PgCli *cli, int argc, char **argv, PgClientRow show)
+PgExit
+pg_cmd_check (PgCli *cli, int argc, char **argv)
 {
   g_autofree char   *sender = NULL;
   const GOptionEntry own[] = {
     { "sender", 0, 0, G_OPTION_ARG_STRING, &sender, "As if the mail came from SENDER", "SENDER" },
     G_OPTION_ENTRY_NULL,
   };
-  Question question = { .command = cli->subcommand->name };
 
   if (!pg_arguments_parse (cli, own, &argc, &argv, 1, -1))
     return PG_EXIT_USAGE;
-  question.sender = sender;
-  return pg_operands_ask (cli, argc, argv, ask_of, show, &question);
-}
-
-PgExit
-pg_cmd_check (PgCli *cli, int argc, char **argv)
-{
-  return ask_about (cli, argc, argv, show_check);
-}
-
-PgExit
-pg_cmd_explain (PgCli *cli, int argc, char **argv)
-{
-  return ask_about (cli, argc, argv, show_explain);
+  return pg_operands_ask (cli, argc, argv, ask_to_check, show_check, sender);
 }
 
 /* --- list ------------------------------------------------------------------------------------------------------------ */

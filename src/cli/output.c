@@ -69,7 +69,7 @@ pg_output_title (const char *text)
   print_line (pg_output_is_coloured () ? PG_OUTPUT_COLOUR_TITLE : "", text);
 }
 
-/* How many bytes of @text fit in @columns: up to a blank, or all if there is none. */
+/* How many bytes of @text go in @columns: up to a blank, if there is one. */
 static gsize
 fitting (const char *text, gsize columns)
 {
@@ -80,17 +80,18 @@ fitting (const char *text, gsize columns)
   for (gsize at = columns; at > 0; at--)
     if (text[at] == ' ')
       return at;
-  return strcspn (text, " ");
+  return columns;
 }
 
 void
 pg_output_hang (PgOutputTone tone, const char *label, guint indent, const char *text)
 {
-  gsize columns = pg_output_is_terminal () ? pg_output_width () - indent : G_MAXSIZE;
+  gboolean is_terminal = pg_output_is_terminal ();
 
   do
     {
-      gsize            len = fitting (text, columns);
+      gsize            taken = MAX (indent, strlen (label));
+      gsize            len = fitting (text, is_terminal ? MAX (pg_output_width () - taken, 1) : G_MAXSIZE);
       g_autofree char *line = g_strdup_printf ("%-*s%.*s", (int) indent, label, (int) len, text);
 
       print_line (colour_of (tone), line);

@@ -37,8 +37,9 @@ void pg_output_print (PgOutputTone tone, const char *format, ...) G_GNUC_PRINTF 
 
 /**
  * pg_output_hang:
- * @label: what stands in front, padded to @indent columns
- * @text: ASCII; on a terminal it is broken at blanks where it would be too long, and goes on @indent columns from the left
+ * @label: what stands in front, padded to @indent columns; shorter than a line
+ * @text: ASCII; on a terminal it is broken where it would be too long, at blanks if it can be, and goes on @indent columns from
+ *   the left
  */
 void pg_output_hang (PgOutputTone tone, const char *label, guint indent, const char *text);
 

@@ -19,7 +19,7 @@ static PgExit run_help (PgCli *cli, int argc, char **argv);
 
 static const PgSubcommand subcommands[] = {
   { "check", "ADDRESS...", "Say whether each ADDRESS may relay now, and why", pg_cmd_check },
-  { "explain", "ADDRESS...", "Show every rule in order with what it saw", pg_cmd_explain },
+  { "explain", "ADDRESS...", "Tell the whole story of a verdict, now or earlier", pg_cmd_explain },
   { "list", "", "List who may relay because of a login", pg_cmd_list },
   { "allow", "ADDRESS|CIDR...", "Let addresses relay without a login", pg_cmd_allow },
   { "deny", "ADDRESS|CIDR|user:USER...", "Deny addresses, or make a user's logins not count", pg_cmd_deny },

@@ -60,6 +60,7 @@ pg_answer_free (PgAnswer *self)
   pg_listing_free (self->listing);
   pg_usage_listing_free (self->usages);
   pg_ended_free (self->ended);
+  pg_trace_free (self->trace);
   pg_feed_free (self->feed);
   g_free (self->about);
   g_free (self);
@@ -90,6 +91,7 @@ pg_answer_fail (PgAnswer *self, const char *error)
   g_clear_pointer (&self->listing, pg_listing_free);
   g_clear_pointer (&self->usages, pg_usage_listing_free);
   g_clear_pointer (&self->ended, pg_ended_free);
+  g_clear_pointer (&self->trace, pg_trace_free);
   g_clear_pointer (&self->feed, pg_feed_free);
   pg_answer_add_failure (self, PG_EXIT_FAILED, error);
 }
@@ -97,7 +99,7 @@ pg_answer_fail (PgAnswer *self, const char *error)
 static gboolean
 is_listing (const PgAnswer *self)
 {
-  return self->listing != NULL || self->usages != NULL || self->ended != NULL;
+  return self->listing != NULL || self->usages != NULL || self->ended != NULL || self->trace != NULL;
 }
 
 gboolean
@@ -139,6 +141,8 @@ step_on (PgAnswer *self, JsonObject **out_row, GError **error)
     return pg_listing_next (self->listing, out_row, error);
   if (self->usages != NULL)
     return pg_usage_listing_next (self->usages, out_row, error);
+  if (self->trace != NULL)
+    return pg_trace_next (self->trace, out_row, error);
   return pg_ended_next (self->ended, out_row);
 }
 
@@ -147,16 +151,18 @@ static void
 end_listing (PgAnswer *self, GError *error)
 {
   JsonObject *row = error == NULL && self->listing != NULL ? pg_listing_make_end (self->listing) : NULL;
+  PgExit      code = self->trace != NULL ? pg_trace_exit (self->trace) : PG_EXIT_OK;
 
   g_clear_pointer (&self->listing, pg_listing_free);
   g_clear_pointer (&self->usages, pg_usage_listing_free);
   g_clear_pointer (&self->ended, pg_ended_free);
+  g_clear_pointer (&self->trace, pg_trace_free);
   if (row != NULL)
     pg_answer_add_row (self, row);
   if (error != NULL)
     pg_answer_add_error (self, error);
   else
-    pg_answer_add_exit (self, PG_EXIT_OK);
+    pg_answer_add_exit (self, code);
 }
 
 /* NULL: nothing for now. */

@@ -6,6 +6,7 @@
 #include "control/ended.h"
 #include "control/feed.h"
 #include "control/listing.h"
+#include "control/trace.h"
 #include "control/usage-listing.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ struct _PgAnswer
   PgListing      *listing;  /* rows that are made as they are asked for */
   PgUsageListing *usages;   /* the same; one of them at the most */
   PgEnded        *ended;    /* the same */
+  PgTrace        *trace;    /* the same */
   PgFeed         *feed;     /* rows of what happens; then there is no end */
   PgEngine       *engine;   /* that the feed is of */
   guint64         note;     /* that was made or removed; 0: none */
@@ -47,6 +49,16 @@ pg_command_has_daemon (const PgCommandHost *host)
 
 /** pg_command_describe_note: a row of it; transfer full. */
 JsonObject *pg_command_describe_note (const PgNote *note, gint64 now_us);
+
+/** pg_command_read_query: what @request asks about; @error: PG_ERROR_VALUE. */
+gboolean pg_command_read_query (JsonObject *request, PgQuery *out, GError **error);
+
+/** pg_command_describe_finding: the row of a check; transfer full. */
+JsonObject *pg_command_describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFinding *finding,
+                                         const PgRuleStep *steps);
+
+/** pg_command_exit_of: where the verdict is a matter of our own troubles, nobody can tell whether the address might relay. */
+PgExit pg_command_exit_of (const PgDecision *decision);
 
 /** Each carries out the command of its name, and ends @answer unless rows are still to be listed. */
 void pg_command_check (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* check, explain, list, report. */
+/* check, list, report. */
 #include "control/command-private.h"
 
 #include "control/describe.h"
 #include "core/error.h"
 
-static gboolean
-read_query (JsonObject *request, PgQuery *out, GError **error)
+gboolean
+pg_command_read_query (JsonObject *request, PgQuery *out, GError **error)
 {
   const char *address = pg_message_get_string (request, "address");
   const char *sender = pg_message_get_string (request, "sender");
@@ -20,9 +20,8 @@ read_query (JsonObject *request, PgQuery *out, GError **error)
   return FALSE;
 }
 
-/* Where the verdict is a matter of our own troubles, nobody can tell whether the address might relay. */
-static PgExit
-exit_of (const PgDecision *decision)
+PgExit
+pg_command_exit_of (const PgDecision *decision)
 {
   if (decision->verdict == PG_VERDICT_OK)
     return PG_EXIT_OK;
@@ -38,8 +37,8 @@ tell_why (const PgDecision *decision, const PgRuleStep *steps)
   return steps[(decision->rule == PG_RULE_NO_LOGIN ? PG_RULE_LOGIN : decision->rule) - 1].saw;
 }
 
-static JsonObject *
-describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFinding *finding, const PgRuleStep *steps)
+JsonObject *
+pg_command_describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFinding *finding, const PgRuleStep *steps)
 {
   JsonObject       *row = json_object_new ();
   const PgDecision *decision = &finding->decision;
@@ -56,90 +55,24 @@ describe_finding (const PgCommandHost *host, const PgQuery *query, const PgFindi
   return row;
 }
 
-/* Without a daemon nobody reads the logs. */
-static const char *
-tell_saw (const PgCommandHost *host, const PgRuleStep *step)
+void
+pg_command_check (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
 {
-  return step->rule == PG_RULE_SOURCE && !pg_command_has_daemon (host) ? "not known: popgated does not run" : step->saw;
-}
+  GError    *error = NULL;
+  PgRuleStep steps[PG_N_RULES - 1];
+  PgQuery    query;
+  PgFinding  finding;
 
-static JsonArray *
-describe_steps (const PgCommandHost *host, const PgRuleStep *steps)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < PG_N_RULES - 1; i++)
-    {
-      JsonObject *step = json_object_new ();
-
-      json_object_set_int_member (step, "rule", (gint64) steps[i].rule);
-      json_object_set_string_member (step, "reason", pg_rule_name (steps[i].rule));
-      json_object_set_string_member (step, "title", steps[i].title);
-      json_object_set_string_member (step, "verdict", pg_verdict_to_string (steps[i].verdict));
-      json_object_set_boolean_member (step, "matches", steps[i].matches);
-      json_object_set_boolean_member (step, "decides", steps[i].decides);
-      pg_message_set_text (step, "saw", pg_span_from_string (tell_saw (host, &steps[i])));
-      json_array_add_object_element (array, step);
-    }
-  return array;
-}
-
-static JsonArray *
-describe_users (const PgFinding *finding)
-{
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; finding->has_record && i < finding->record.n_users; i++)
-    {
-      const PgRecordUser *user = &finding->record.users[i];
-      JsonObject         *login = json_object_new ();
-
-      pg_message_set_text (login, "user", pg_record_user_name (&finding->record, i));
-      pg_message_set_time (login, "time", user->login_us);
-      json_object_set_string_member (login, "service", pg_service_to_string (user->service));
-      json_object_set_string_member (login, "server", pg_server_to_string (user->server));
-      json_array_add_object_element (array, login);
-    }
-  return array;
-}
-
-static void
-find_out (const PgCommandHost *host, JsonObject *request, PgAnswer *answer, gboolean in_full)
-{
-  GError     *error = NULL;
-  PgRuleStep  steps[PG_N_RULES - 1];
-  PgQuery     query;
-  PgFinding   finding;
-  JsonObject *row;
-
-  if (!read_query (request, &query, &error))
+  if (!pg_command_read_query (request, &query, &error))
     {
       pg_answer_add_error (answer, error);
       return;
     }
   pg_engine_explain (host->engine, &query, host->now_us, &finding, steps);
-  row = describe_finding (host, &query, &finding, steps);
-  if (in_full)
-    {
-      json_object_set_array_member (row, "steps", describe_steps (host, steps));
-      json_object_set_array_member (row, "logins", describe_users (&finding));
-    }
+  pg_answer_add_row (answer, pg_command_describe_finding (host, &query, &finding, steps));
+  pg_answer_add_exit (answer, pg_command_exit_of (&finding.decision));
   for (guint i = 0; i < PG_N_RULES - 1; i++)
     g_free (steps[i].saw);
-  pg_answer_add_row (answer, row);
-  pg_answer_add_exit (answer, exit_of (&finding.decision));
-}
-
-void
-pg_command_check (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
-{
-  find_out (host, request, answer, FALSE);
-}
-
-void
-pg_command_explain (const PgCommandHost *host, JsonObject *request, PgAnswer *answer)
-{
-  find_out (host, request, answer, TRUE);
 }
 
 void

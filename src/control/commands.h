@@ -4,7 +4,8 @@
  * The daemon runs them on its own engine; popgate(1) runs those that only read on an engine over the file, when no daemon
  * has it. An answer is taken message by message, so that a long one needs no memory.
  *
- * Requests: {"command": "check"|"explain", "address": A, "sender": S}
+ * Requests: {"command": "check", "address": A, "sender": S}
+ *           {"command": "explain", "address": A, "sender": S, "user": U, "at_us": T}
  *           {"command": "list", "user": U, "net": N, "expired": true}
  *           {"command": "report", "days": N}
  *           {"command": "allow"|"deny", "target": T, "for": SECONDS, "why": W}   {"command": "revoke", "target": T}

@@ -4,9 +4,6 @@
 #include "control/describe.h"
 #include "control/message.h"
 
-/* Looked at in one step: mail is not to wait for a search. */
-#define LOOKED_AT_MAX 200
-
 struct _PgEnded
 {
   PgEngine      *engine;
@@ -164,7 +161,7 @@ pg_ended_next (PgEnded *self, JsonObject **out_row)
 
   if (self->is_told)
     return PG_LISTING_END;
-  for (guint i = 0; i < LOOKED_AT_MAX && answer == PG_STORE_FOUND; i++)
+  for (guint i = 0; i < PG_LISTING_LOOKED_AT_MAX && answer == PG_STORE_FOUND; i++)
     answer = look_at_next (self, &error);
   if (answer == PG_STORE_FOUND)
     return PG_LISTING_MORE;

@@ -5,9 +5,6 @@
 #include "control/portable.h"
 #include "core/error.h"
 
-/* Looked at in one step: mail is not to wait for a search. */
-#define LOOKED_AT_MAX 25
-
 struct _PgListing
 {
   PgEngine      *engine;
@@ -135,7 +132,7 @@ pg_listing_next (PgListing *self, JsonObject **out_row, GError **error)
   PgStoreItem   item;
   PgStoreAnswer answer;
 
-  for (guint i = 0; i < LOOKED_AT_MAX; i++)
+  for (guint i = 0; i < PG_LISTING_LOOKED_AT_MAX; i++)
     {
       answer = pg_store_cursor_step (self->cursor, &item, error);
       if (answer != PG_STORE_FOUND)

@@ -8,6 +8,10 @@
 
 G_BEGIN_DECLS
 
+/** PG_LISTING_LOOKED_AT_MAX: grants that are looked at in one step, here and by whoever else looks at all: mail is not to wait.
+ */
+#define PG_LISTING_LOOKED_AT_MAX 25
+
 typedef struct _PgListing PgListing;
 
 /**

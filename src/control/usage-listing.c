@@ -5,8 +5,7 @@
 #include "core/duration.h"
 #include "core/error.h"
 
-/* Looked at, and written, in one step: mail is not to wait for a search. */
-#define LOOKED_AT_MAX 25
+/* Written in one step: mail is not to wait for it. */
 #define WRITTEN_MAX 4
 
 struct _PgUsageListing
@@ -135,7 +134,7 @@ look_on (PgUsageListing *self, JsonObject **out_row, GError **error)
 {
   PgStoreItem item;
 
-  for (guint i = 0; i < LOOKED_AT_MAX; i++)
+  for (guint i = 0; i < PG_LISTING_LOOKED_AT_MAX; i++)
     {
       PgStoreAnswer answer = pg_store_cursor_step (self->cursor, &item, error);
 

@@ -373,7 +373,7 @@ class OnTerminal(CliTest):
         for address, colour in ((A, '\x1b[32m'), (STRANGER, '\x1b[31m')):
             self.assertTrue(self.show('check', address)[1].startswith(colour))
         self.popgated.must('freeze')
-        self.assertTrue(self.show('check', A)[1].startswith('\x1b[33m'))
+        self.assertTrue(self.show('check', A)[1].startswith('\x1b[31m'))
         self.assertIn('\x1b[31m', self.show('status')[1])
 
     def test_no_colours(self):
