@@ -143,13 +143,13 @@ describe (PgEnded *self, const char *problem)
 static PgStoreAnswer
 look_at_next (PgEnded *self, GError **error)
 {
-  PgRecord      record;
+  PgStoreItem   item = { .kind = PG_STORE_GRANT };
   PgStoreAnswer answer = self->cursor != NULL
-                             ? pg_store_cursor_next (self->cursor, &record, error)
-                             : pg_store_get (pg_engine_store (self->engine), &self->revoke.network.base, &record, error);
+                             ? pg_store_cursor_step (self->cursor, &item, error)
+                             : pg_store_get (pg_engine_store (self->engine), &self->revoke.network.base, &item.grant, error);
 
-  if (answer == PG_STORE_FOUND)
-    look_at (self, &record);
+  if (answer == PG_STORE_FOUND && item.kind == PG_STORE_GRANT)
+    look_at (self, &item.grant);
   return answer == PG_STORE_FOUND && self->cursor == NULL ? PG_STORE_ABSENT : answer;
 }
 
