@@ -20,6 +20,9 @@ G_BEGIN_DECLS
 /** PG_FRAME_MAX: bytes of the longest frame. */
 #define PG_FRAME_MAX 1024
 
+/** PG_FRAME_VERSION_MAX: the newest version of any kind. */
+#define PG_FRAME_VERSION_MAX 2
+
 /** PgFrameKind: what a stored record is; the numbers are in files and never change. */
 typedef enum
 {

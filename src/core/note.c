@@ -19,6 +19,7 @@
 #define USER_AT (BY_AT + PG_NOTE_BY_MAX)
 #define WHY_AT (USER_AT + PG_USER_MAX)
 
+G_STATIC_ASSERT (VERSION <= PG_FRAME_VERSION_MAX);
 G_STATIC_ASSERT (WHY_AT + PG_NOTE_WHY_MAX <= PG_NOTE_SIZE);
 
 static const char *const kind_names[] = { "?", "allow", "deny", "revoke", "freeze" };

@@ -14,6 +14,8 @@
 #define CLEAN_AT 56
 #define REDO_AT 57
 
+G_STATIC_ASSERT (PG_ROOT_VERSION <= PG_FRAME_VERSION_MAX);
+
 static PgHash
 own_key (void)
 {

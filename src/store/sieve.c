@@ -46,7 +46,7 @@ size_of_kind (guint8 kind)
 static gboolean
 has_header (const guint8 *at, gsize size)
 {
-  return size > 0 && at[1] >= 1 && at[1] <= PG_ROOT_VERSION && at[2] == (size & 0xff) && at[3] == size >> 8;
+  return size > 0 && at[1] >= 1 && at[1] <= PG_FRAME_VERSION_MAX && at[2] == (size & 0xff) && at[3] == size >> 8;
 }
 
 static void
