@@ -4,16 +4,16 @@
 #include "core/error.h"
 
 /* Questions that are remembered; a question asked again comes a second later at the most. */
-#define RECENT_MAX 2048
+#define QUESTIONS_MAX 2048
 
-/* Of instance and recipient; a longer one is counted as often as it is asked. */
-#define QUESTION_MAX 512
+/* Entries that are found without their keyed hash. */
+#define LATELY_MAX 256
 
 /* What is known of a pair, on one day, and not written yet. */
 typedef struct
 {
   PgUsagePair pair;
-  guint64     hash;
+  guint64     hash; /* keyed */
   guint32     day;
   guint32     n;
   gint64      first_us;
@@ -34,7 +34,9 @@ struct _PgUsageLog
   Batch     counted; /* fills */
   Batch     writing; /* its last entry is written first */
   guint64   number;  /* of the batch that fills, from 1 */
-  guint64   recent[RECENT_MAX];
+  guint64   seed;
+  guint64   questions[QUESTIONS_MAX]; /* hashes */
+  Entry    *lately[LATELY_MAX];       /* of counted; NULL: none */
   guint64   n_lost;
 };
 
@@ -112,61 +114,99 @@ user_of (PgUsageWay way, const PgQuery *query, const PgFinding *finding)
   return pg_span (NULL, 0);
 }
 
+/* Quick, and can be made to collide: whoever does it is counted less, or found later. */
+static guint64
+mix (guint64 hash, gconstpointer data, gsize len)
+{
+  const guint8 *at = data;
+  guint64       part;
+
+  for (; len >= sizeof part; at += sizeof part, len -= sizeof part)
+    {
+      memcpy (&part, at, sizeof part);
+      hash = (hash ^ part) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+      hash ^= hash >> 32;
+    }
+  for (part = len; len > 0; at++, len--)
+    part = part << 8 | *at;
+  hash = (hash ^ part) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  return hash ^ hash >> 32;
+}
+
 /* Was the same recipient of the same delivery counted a moment ago? */
 static gboolean
 is_repeated (PgUsageLog *self, const PgQuery *query)
 {
-  char     image[QUESTION_MAX];
-  gsize    len = query->instance.len + query->recipient.len;
   guint64  hash;
   guint64 *place;
 
-  if (query->instance.len == 0 || query->recipient.len == 0 || len > sizeof image)
+  if (query->instance.len == 0 || query->recipient.len == 0)
     return FALSE;
-  memcpy (image, query->instance.data, query->instance.len);
-  memcpy (image + query->instance.len, query->recipient.data, query->recipient.len);
-  hash = pg_siphash_64 (&self->secret, image, len);
-  place = &self->recent[hash % RECENT_MAX];
+  hash = mix (mix (self->seed, query->instance.data, query->instance.len), query->recipient.data, query->recipient.len);
+  place = &self->questions[hash % QUESTIONS_MAX];
   if (*place == hash)
     return TRUE;
   *place = hash;
   return FALSE;
 }
 
-static void
-count (PgUsageLog *self, Entry *key, gint64 now_us)
+static gboolean
+is_of (const Entry *entry, PgUsageWay way, const PgAddress *address, PgSpan user, guint32 day)
+{
+  return entry->day == day && entry->pair.way == way && pg_address_equal (&entry->pair.address, address)
+         && pg_span_equal (pg_usage_pair_user (&entry->pair), user);
+}
+
+/* NULL: there is no room for a new one. */
+static Entry *
+find_or_add (PgUsageLog *self, PgUsageWay way, const PgAddress *address, PgSpan user, guint32 day)
 {
   guint8 name[PG_USAGE_NAME_MAX];
+  Entry  key;
   Entry *entry;
 
-  key->hash = pg_siphash_64 (&self->secret, name, pg_usage_pair_name (&key->pair, name));
-  key->day = pg_usage_day_of (now_us);
-  entry = find_entry (&self->counted, key);
-  if (entry == NULL)
-    {
-      self->n_lost++;
-      return;
-    }
-  entry->pair.address = key->pair.address; /* of AUTH: the last one */
-  if (entry->n == 0)
-    entry->first_us = now_us;
-  entry->last_us = now_us;
-  entry->n++;
+  pg_usage_pair_set (&key.pair, way, address, user);
+  key.hash = pg_siphash_64 (&self->secret, name, pg_usage_pair_name (&key.pair, name));
+  key.day = day;
+  key.n = 0;
+  entry = find_entry (&self->counted, &key);
+  if (entry != NULL)
+    entry->pair.address = *address; /* of AUTH: the last one */
+  return entry;
+}
+
+static Entry *
+find (PgUsageLog *self, PgUsageWay way, const PgAddress *address, PgSpan user, guint32 day)
+{
+  Entry **lately = &self->lately[mix (self->seed + way, address->bytes, sizeof address->bytes) % LATELY_MAX];
+
+  if (*lately == NULL || !is_of (*lately, way, address, user, day))
+    *lately = find_or_add (self, way, address, user, day);
+  return *lately;
 }
 
 static void
 hear (const PgEvent *event, gpointer user_data)
 {
-  PgUsageLog *self = user_data;
-  PgUsageWay  way = way_of (event->query, &event->finding->decision);
-  Entry       key;
+  static const PgAddress nowhere = { { 0 } };
+  PgUsageLog            *self = user_data;
+  const PgQuery         *query = event->query;
+  PgUsageWay             way = way_of (query, &event->finding->decision);
+  Entry                 *entry;
 
-  if (way == PG_USAGE_NONE || is_repeated (self, event->query))
+  if (way == PG_USAGE_NONE || is_repeated (self, query))
     return;
-  key.n = 0;
-  pg_usage_pair_set (&key.pair, way, event->query->has_address ? &event->query->address : &(PgAddress){ { 0 } },
-                     user_of (way, event->query, event->finding));
-  count (self, &key, event->now_us);
+  entry = find (self, way, query->has_address ? &query->address : &nowhere, user_of (way, query, event->finding),
+                pg_usage_day_of (event->now_us));
+  if (entry == NULL)
+    {
+      self->n_lost++;
+      return;
+    }
+  if (entry->n == 0)
+    entry->first_us = event->now_us;
+  entry->last_us = event->now_us;
+  entry->n++;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
@@ -180,6 +220,7 @@ pg_usage_log_new (PgEngine *engine)
   self->number = 1;
   for (gsize i = 0; i < sizeof self->secret.bytes; i++)
     self->secret.bytes[i] = (guint8) g_random_int ();
+  self->seed = (guint64) g_random_int () << 32 | g_random_int ();
   make_batch (&self->counted);
   make_batch (&self->writing);
   pg_events_subscribe (pg_engine_events (engine), 1U << PG_EVENT_VERDICT, hear, self);
@@ -243,6 +284,7 @@ swap (PgUsageLog *self)
   Batch empty = self->writing;
 
   g_hash_table_remove_all (self->counted.index);
+  memset (self->lately, 0, sizeof self->lately);
   self->writing = self->counted;
   self->counted = empty;
   self->number++;

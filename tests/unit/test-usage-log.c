@@ -240,6 +240,28 @@ START_TEST (uses_add_up)
 }
 END_TEST
 
+START_TEST (users_at_one_address_are_told_apart)
+{
+  g_autofree char *longest = g_strnfill (PG_USER_MAX + 20, 'x');
+
+  allow ("192.0.2.2");
+  for (guint i = 0; i < 3; i++)
+    {
+      ask (&(Question){ .address = "192.0.2.2", .sasl = "bob" }, NOW_US);
+      ask (&(Question){ .address = "192.0.2.2", .sasl = "bo" }, NOW_US);
+      ask (&(Question){ .address = "192.0.2.2" }, NOW_US);
+      ask (&(Question){ .address = "192.0.2.2", .sasl = longest }, NOW_US);
+    }
+  write_all ();
+  longest[PG_USER_MAX] = '\0';
+  g_autofree char *expected = g_strdup_printf ("allow  192.0.2.2 3; auth bo 192.0.2.2 3; auth bob 192.0.2.2 3; "
+                                               "auth %s 192.0.2.2 3",
+                                               longest);
+
+  assert_usages ("apart", expected);
+}
+END_TEST
+
 START_TEST (midnight_parts_days)
 {
   const gint64 midnight_us = 20001 * PG_DAY;
@@ -346,6 +368,7 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, who_relays_is_counted, 0, G_N_ELEMENTS (questions));
   tcase_add_loop_test (tests, what_is_asked_twice_counts_once, 0, G_N_ELEMENTS (repetitions));
   tcase_add_test (tests, uses_add_up);
+  tcase_add_test (tests, users_at_one_address_are_told_apart);
   tcase_add_test (tests, midnight_parts_days);
   tcase_add_test (tests, memory_is_bounded_and_what_is_lost_is_told);
   tcase_add_test (tests, what_came_before_a_mark_is_written_at_some_time);
