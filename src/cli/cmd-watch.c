@@ -166,7 +166,7 @@ pg_cmd_watch (PgCli *cli, int argc, char **argv)
 {
   Options            options = { 0 };
   const GOptionEntry own[] = {
-    { "address", 0, 0, G_OPTION_ARG_STRING, &options.address, "Only what concerns ADDRESS, or a network", "ADDRESS" },
+    { "address", 0, 0, G_OPTION_ARG_STRING, &options.address, "Only what concerns an address or a network", "ADDRESS|CIDR" },
     { "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "Only what concerns USER", "USER" },
     { "verdict", 0, 0, G_OPTION_ARG_STRING, &options.verdict, "One or more of OK|DUNNO|DEFER_IF_REJECT|REJECT", "LIST" },
     { "wait", 0, 0, G_OPTION_ARG_NONE, &options.wait, "If popgated does not run yet, wait for it", NULL },

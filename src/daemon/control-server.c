@@ -34,9 +34,6 @@ static const guint sessions_max[PG_N_RANKS] = { [PG_RANK_STRANGER] = 16, [PG_RAN
 #define SLICE 64
 #define SLICE_US 40
 
-/* Of what happens, fewer: there is more of it the busier Postfix is, and Postfix is not to wait for it. */
-#define LIVE_SLICE 16
-
 /* One connection: asks, is answered, asks again. While an answer is under way nothing is read. */
 typedef struct
 {
@@ -46,7 +43,7 @@ typedef struct
   GString         *input;
   GString         *output;
   PgAnswer        *answer;
-  JsonObject      *change; /* the request, until what came of it is audited; NULL: it changes nothing */
+  JsonObject      *change;     /* the request, until what came of it is audited; NULL: it changes nothing */
   gint64           since_us;   /* monotonic; when it said or read something last */
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
   PgRank           rank;
@@ -125,11 +122,10 @@ is_live (const Session *session)
 static void
 make_output (Session *session)
 {
-  guint       slice = is_live (session) ? LIVE_SLICE : SLICE;
   gint64      end_us = g_get_monotonic_time () + SLICE_US;
   JsonObject *message;
 
-  for (guint i = 0; i < slice && session->answer != NULL && (i == 0 || g_get_monotonic_time () < end_us); i++)
+  for (guint i = 0; i < SLICE && session->answer != NULL && (i == 0 || g_get_monotonic_time () < end_us); i++)
     {
       if (!pg_answer_next (session->answer, &message))
         g_clear_pointer (&session->answer, pg_answer_free);
