@@ -43,20 +43,56 @@ check_count (const PgSubcommand *subcommand, int n_operands, int min, int max)
   return FALSE;
 }
 
+/* Describes the words that @operands is made of, as "[FILE...]" and "ADDRESS|CIDR...". */
+static void
+describe_words (GString *text, const char *operands)
+{
+  static const struct
+  {
+    const char *word;
+    const char *meaning;
+  } rows[] = {
+    { "ADDRESS", "an IPv4 or IPv6 address" },
+    { "CIDR", "a network, as 192.0.2.0/24" },
+    { "user:USER", "the logins of a user, as user:anna" },
+    { "NOTE", "the number of a note; popgate status lists them" },
+    { "FILE", "a log file, packed or not; - is the standard input" },
+    { "COMMAND", "one of those that popgate help lists" },
+  };
+  g_auto (GStrv) words = g_strsplit_set (operands, "|[].", -1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_strv_contains ((const char *const *) words, rows[i].word))
+      g_string_append_printf (text, "%s  %-21s %s\n", text->len == 0 ? "Arguments:\n" : "", rows[i].word, rows[i].meaning);
+}
+
+/* What stands below the options. */
+static char *
+describe_operands (const char *operands, gboolean are_many)
+{
+  GString *text = g_string_new (NULL);
+
+  describe_words (text, operands);
+  if (are_many)
+    g_string_append (text, "\nOf several, each is a matter of its own; the exit status is the greatest of all.\n"
+                           "\"-\" stands for the lines of the standard input; \"#\" begins a comment.\n");
+  g_string_truncate (text, text->len > 0 ? text->len - 1 : 0); /* GLib ends the line */
+  return g_string_free (text, FALSE);
+}
+
 gboolean
 pg_arguments_parse (PgCli *cli, const GOptionEntry *own, int *argc, char ***argv, int min, int max)
 {
   const PgSubcommand *subcommand = cli->subcommand;
   g_autoptr (GOptionContext) context = g_option_context_new (subcommand->arguments);
   g_autofree char *program = g_strconcat ("popgate ", subcommand->name, NULL);
+  g_autofree char *operands = describe_operands (subcommand->arguments, min > 0 && max < 0);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (program); /* for the usage line of --help */
   g_option_context_set_summary (context, subcommand->summary);
-  if (min > 0 && max < 0)
-    g_option_context_set_description (context,
-                                      "Of several, each is a matter of its own; the exit status is the greatest of all.\n"
-                                      "\"-\" stands for the lines of the standard input; \"#\" begins a comment.");
+  if (operands[0] != '\0')
+    g_option_context_set_description (context, operands);
   if (own != NULL)
     g_option_context_add_main_entries (context, own, NULL);
   g_option_context_add_main_entries (context, pg_arguments_common (cli), NULL);

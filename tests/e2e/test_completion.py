@@ -18,8 +18,8 @@ from waiting import wait_for
 A, B, C = '192.0.2.1', '192.0.2.2', '2001:db8::3'
 
 # Names that a shell would take for something else. RAN is a file that must not come to be.
-HOSTILE = ('$(touch RAN)', '`touch RAN`', 'a;touch RAN', 'a|touch RAN', 'two  words', "it's", '~root', '-rf', '#hash', '*', '[a-z]',
-           '{a,b}', '!!', '=ls', 'a=b:c@example.com', '%s%n', '^a^b', '$HOME', '(x)', '?', '<x', 'a&', '--', "';touch RAN;'")
+HOSTILE = ('$(touch RAN)', '`touch RAN`', 'a;touch RAN', 'a|touch RAN', 'two  words', "it's", '~root', '-rf', '#hash', '*',
+           '[a-z]', '{a,b}', '!!', '=ls', 'a=b:c@example.com', '%s%n', '^a^b', '$HOME', '(x)', '?', '<x', 'a&', '--', "';touch RAN;'")
 
 # Names that are not offered: it is easier to be right about.
 NOT_OFFERED = ('q"uote', 'back\\slash', '\\e[31m', '\\x41', 'ü', '\u202egnp', '\x7f', '\x9b31m')
@@ -111,10 +111,10 @@ class Values(CompletionTest):
     @in_each(*SHELLS)
     def test_values_of_all_kinds(self, shell):
         users = {'alice', 'bob@example.com', 'carol'}
-        rows = (('check ', {A, B, C}), ('explain --sender x ', {A, B, C}), ('check --sender ', set()), ('deny ', {A, B, C, 'user:'}),
-                ('list --user ', users), ('list --net ', {A, B, C}), ('list ', set()), ('allow --for ', set()),
+        rows = (('check ', {A, B, C}), ('explain --sender x ', {A, B, C}), ('check --sender ', set()),
+                ('deny ', {A, B, C, 'user:'}), ('list --user ', users), ('list --net ', {A, B, C}), ('list ', set()), ('allow --for ', set()),
                 ('forget ', {'1', '2'}), ('parse --format ', {'auto', 'syslog', 'dovecot', 'tai64n'}),
-                ('watch ', {'logins', 'verdicts', 'notes', 'sources', 'store'}), ('watch --user ', users),
+                ('watch ', {'logins', 'verdicts', 'notes', 'sources', 'store'}), ('watch --user ', users), ('help ', commands()),
                 ('watch --verdict ', {'OK', 'DUNNO', 'DEFER_IF_REJECT', 'REJECT'}))
         for text, offered in rows:
             self.assertEqual(shell.offers(self.popgate(text)), offered, text)
@@ -122,7 +122,8 @@ class Values(CompletionTest):
     @in_each(*SHELLS)
     def test_lines(self, shell):
         rows = ((f'check {A[:-1]}1', f'check {A} '), (f'check {B} 2001:', f'check {B} {C} '), ('check 2001:db8::', f'check {C} '),
-                ('deny us', 'deny user:'), ('deny user:al', 'deny user:alice '), ('revoke user:b', 'revoke user:bob@example.com '),
+                ('deny us', 'deny user:'), ('deny user:al', 'deny user:alice '),
+                ('revoke user:b', 'revoke user:bob@example.com '),
                 ('list --user=c', 'list --user=carol '), ('list --user bob@e', 'list --user bob@example.com '),
                 ('list --user=bob@e', 'list --user=bob@example.com '), ('list --net=2001:d', f'list --net={C} '),
                 ('parse --format=dov', 'parse --format=dovecot '), ('watch --verdict=DE', 'watch --verdict=DEFER_IF_REJECT '),
@@ -140,7 +141,8 @@ class Values(CompletionTest):
     @in_each(*SHELLS)
     def test_files(self, shell):
         for option in ('-c ', '--config ', '--config=', '--socket ', 'parse ', 'parse x '):
-            self.assertEqual(shell.complete(f'popgate {option}{self.popgated.conf[:-2]}'), f'popgate {option}{self.popgated.conf} ')
+            line = f'popgate {option}{self.popgated.conf}'
+            self.assertEqual(shell.complete(line[:-2]), f'{line} ')
         self.assertEqual(shell.complete(f'popgate doctor --etc {shell.folder[:-1]}'), f'popgate doctor --etc {shell.folder}/')
 
     @in_each(*SHELLS)

@@ -46,6 +46,13 @@ class Help(unittest.TestCase):
                 for option in re.findall(r'^  (?:-\w, )?(--.*)', told, re.MULTILINE):
                     self.assertRegex(option, r'^--[a-z-]+(=[A-Z][A-Z.=:]*)? +["\w].*\w')
 
+    def test_of_the_arguments(self):
+        """Each word in capitals that a command takes is explained."""
+        for command, (arguments, _) in listed().items():
+            told = self.told(POPGATE, command, '--help').partition('\nArguments:\n')[2]
+            words = [word for word in re.split(r'[|\[\].]+', arguments) if re.search('[A-Z]', word)]
+            self.assertEqual(re.findall(r'^  (\S+) +\w', told, re.MULTILINE), words, command)
+
     def test_the_command_help(self):
         self.assertEqual(self.told(POPGATE, 'help'), self.told(POPGATE, '--help'))
         self.assertEqual(self.told(POPGATE, '-h'), self.told(POPGATE, '--help'))
