@@ -425,7 +425,10 @@ class Cost(WatchTest):
         result = self.popgated.cli('watch')
         self.assertEqual((result.status, result.out), (FAILED, ''))
         self.assertIn(f'{WATCHERS_MAX} watch already', result.err)
-        self.assertEqual(self.popgated.cli('status').status, DONE)
+        refused, refusal = self.connect()
+        self.assertEqual(refusal['exit'], FAILED)
+        refused.sendall(b'{"command": "check", "address": "192.0.2.1"}\n')
+        self.assertEqual(self.read(refused)['row']['address'], A)
         clients.pop().close()
         wait_for(lambda: self.has_room(), 'room for another watch')
 
