@@ -29,22 +29,23 @@ typedef struct
 struct _PgRequest
 {
   const char *start;   /* first byte of the request: in the bytes that were fed last, or in @held */
-  GString    *held;    /* a request that has begun with earlier bytes, as far as it has come */
+  GString    *held;    /* a request that has begun with earlier bytes, as far as it has come; NULL: none has */
   gsize       line_at; /* where the line begins that is to be taken next */
   Value       values[N_ATTRS];
   gboolean    complete;
 };
 
-/* A buffer that one huge request has grown is not kept for the small ones that follow. */
-#define BUFFER_KEPT_MAX 1024
-
 PgRequest *
 pg_request_new (void)
 {
-  PgRequest *self = g_new0 (PgRequest, 1);
+  return g_new0 (PgRequest, 1);
+}
 
-  self->held = g_string_new (NULL);
-  return self;
+static void
+drop_held (PgRequest *self)
+{
+  if (self->held != NULL)
+    g_string_free (g_steal_pointer (&self->held), TRUE);
 }
 
 void
@@ -52,19 +53,14 @@ pg_request_free (PgRequest *self)
 {
   if (self == NULL)
     return;
-  g_string_free (self->held, TRUE);
+  drop_held (self);
   g_free (self);
 }
 
 void
 pg_request_reset (PgRequest *self)
 {
-  if (self->held->allocated_len > BUFFER_KEPT_MAX)
-    {
-      g_string_free (self->held, TRUE);
-      self->held = g_string_new (NULL);
-    }
-  g_string_truncate (self->held, 0);
+  drop_held (self);
   memset (self->values, 0, sizeof self->values);
   self->line_at = 0;
   self->complete = FALSE;
@@ -73,7 +69,7 @@ pg_request_reset (PgRequest *self)
 gboolean
 pg_request_is_begun (const PgRequest *self)
 {
-  return self->held->len > 0 && !self->complete;
+  return self->held != NULL && !self->complete;
 }
 
 gsize
@@ -170,14 +166,13 @@ take_lines (PgRequest *self, gsize len, gsize n_seen, GError **error)
 gboolean
 pg_request_feed (PgRequest *self, PgSpan *data, gboolean *out_complete, GError **error)
 {
-  gsize    n_before = self->held->len;
-  PgSpan   window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - n_before));
-  gboolean is_in_place = n_before == 0;
+  gsize  n_before = self->held != NULL ? self->held->len : 0;
+  PgSpan window = pg_span (data->data, MIN (data->len, PG_REQUEST_MAX - n_before));
 
   *out_complete = FALSE;
-  if (!is_in_place)
+  if (self->held != NULL)
     g_string_append_len (self->held, window.data, (gssize) window.len);
-  self->start = is_in_place ? window.data : self->held->str;
+  self->start = self->held != NULL ? self->held->str : window.data;
   if (!take_lines (self, n_before + window.len, n_before, error))
     return FALSE;
   if (self->complete)
@@ -187,8 +182,8 @@ pg_request_feed (PgRequest *self, PgSpan *data, gboolean *out_complete, GError *
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a NUL byte in a policy request");
       return FALSE;
     }
-  if (!self->complete && is_in_place)
-    g_string_append_len (self->held, window.data, (gssize) window.len);
+  if (!self->complete && self->held == NULL && window.len > 0)
+    self->held = g_string_new_len (window.data, (gssize) window.len);
   pg_span_skip (data, window.len);
   *out_complete = self->complete;
   if (self->complete || data->len == 0)
