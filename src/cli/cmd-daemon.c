@@ -3,13 +3,33 @@
 #include "cli/arguments.h"
 #include "cli/ask.h"
 #include "cli/frozen.h"
+#include "cli/note-line.h"
 #include "cli/output.h"
 #include "core/duration.h"
+
+/* Where the second column begins. */
+#define INDENT 13
 
 static char *
 say_seconds (gint64 seconds)
 {
   return pg_duration_to_string (seconds * PG_SECOND);
+}
+
+static void show_line (PgOutputTone tone, const char *label, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* What is wrong is shouted: its label is in capitals. */
+static void
+show_line (PgOutputTone tone, const char *label, const char *format, ...)
+{
+  va_list          arguments;
+  g_autofree char *shown = tone == PG_OUTPUT_BAD ? g_ascii_strup (label, -1) : g_strdup (label);
+  g_autofree char *text = NULL;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  pg_output_hang (tone, shown, INDENT, text);
 }
 
 static void
@@ -18,10 +38,10 @@ show_daemon (JsonObject *row)
   g_autofree char *uptime = say_seconds (pg_message_get_int (row, "uptime", 0));
   g_autofree char *window = say_seconds (pg_message_get_int (row, "window", 0));
 
-  pg_output_print (PG_OUTPUT_PLAIN, "popgated     %s, pid %" G_GINT64_FORMAT ", up %s, window %s",
-                   pg_message_get_string (row, "version"), pg_message_get_int (row, "pid", 0), uptime, window);
+  show_line (PG_OUTPUT_PLAIN, "popgated", "%s, pid %" G_GINT64_FORMAT ", up %s, window %s",
+             pg_message_get_string (row, "version"), pg_message_get_int (row, "pid", 0), uptime, window);
   if (pg_message_get_flag (row, "frozen"))
-    pg_output_print (PG_OUTPUT_BAD, "FROZEN       nobody relays by popgate, mail waits; popgate thaw ends it");
+    show_line (PG_OUTPUT_BAD, "frozen", "nobody relays by popgate, mail waits; popgate thaw ends it");
 }
 
 static void
@@ -33,15 +53,14 @@ show_store (JsonObject *store)
   gint64           n_made = pg_message_get_int (store, "made", -1);
 
   if (n_made >= 0)
-    pg_output_print (PG_OUTPUT_BAD, "store        %s, %" G_GINT64_FORMAT " records done; refusals are deferred", problem, n_made);
+    show_line (PG_OUTPUT_BAD, "store", "%s, %" G_GINT64_FORMAT " records done; refusals are deferred", problem, n_made);
   else if (pg_message_get_string (store, "problem") != NULL)
-    pg_output_print (PG_OUTPUT_BAD, "store        %s; refusals are deferred", problem);
+    show_line (PG_OUTPUT_BAD, "store", "%s; refusals are deferred", problem);
   else
-    pg_output_print (PG_OUTPUT_PLAIN, "store        %s, %" G_GINT64_FORMAT " grants", path,
-                     pg_message_get_int (store, "grants", 0));
+    show_line (PG_OUTPUT_PLAIN, "store", "%s, %" G_GINT64_FORMAT " grants", path, pg_message_get_int (store, "grants", 0));
   if (pg_message_get_string (store, "write_problem") != NULL)
-    pg_output_print (PG_OUTPUT_BAD, "unsynced     %" G_GINT64_FORMAT " bytes: %s", pg_message_get_int (store, "unsynced", 0),
-                     write_problem);
+    show_line (PG_OUTPUT_BAD, "unsynced", "%" G_GINT64_FORMAT " bytes: %s", pg_message_get_int (store, "unsynced", 0),
+               write_problem);
 }
 
 static void
@@ -52,15 +71,14 @@ show_source (JsonObject *source)
   g_autofree char *warning = pg_output_text (source, "warning");
   g_autofree char *since = say_seconds (pg_message_get_int (source, "since", 0));
   const char      *state = pg_message_get_string (source, "state");
-  gboolean         is_current = g_strcmp0 (state, "current") == 0;
+  gboolean         is_blind = g_strcmp0 (state, "blind") == 0;
 
-  if (is_current)
-    pg_output_print (PG_OUTPUT_PLAIN, "source       %s, read to its end", name);
+  if (g_strcmp0 (state, "current") == 0)
+    show_line (PG_OUTPUT_PLAIN, "source", "%s, read to its end", name);
   else
-    pg_output_print (PG_OUTPUT_BAD, "source       %s, %s for %s%s%s", name, state, since,
-                     g_str_equal (state, "blind") ? ": " : "", g_str_equal (state, "blind") ? problem : "");
+    show_line (PG_OUTPUT_BAD, "source", "%s, %s for %s%s%s", name, state, since, is_blind ? ": " : "", is_blind ? problem : "");
   if (!g_str_equal (warning, "-"))
-    pg_output_print (PG_OUTPUT_BAD, "             %s", warning);
+    show_line (PG_OUTPUT_BAD, "", "%s", warning);
 }
 
 static char *
@@ -86,24 +104,13 @@ show_counters (JsonObject *row, const char *title, const char *name)
 {
   g_autofree char *text = say_counters (json_object_get_object_member (row, name));
 
-  pg_output_print (PG_OUTPUT_PLAIN, "%-12s %s", title, text);
+  show_line (PG_OUTPUT_PLAIN, title, "%s", text);
 }
 
 static void
 show_note (JsonObject *note)
 {
-  g_autofree char *target = pg_output_text (note, "target");
-  g_autofree char *by = pg_output_text (note, "by");
-  g_autofree char *why = pg_output_text (note, "why");
-  g_autofree char *made = pg_output_clock (pg_message_get_int (note, "made", 0));
-  g_autofree char *until = pg_output_clock (pg_message_get_int (note, "until", 0));
-  gboolean         ends = pg_message_get_int (note, "until", 0) != 0;
-  gboolean         has_why = !g_str_equal (why, "-");
-
-  pg_output_print (PG_OUTPUT_PLAIN, "note %-7" G_GINT64_FORMAT " %s %s, by %s at %s%s%s%s%s%s",
-                   pg_message_get_int (note, "note", 0), pg_message_get_string (note, "kind"), target, by, made,
-                   ends ? ", until " : "", ends ? until : "", pg_message_get_flag (note, "in_force") ? "" : " (over)",
-                   has_why ? ": " : "", has_why ? why : "");
+  pg_note_line_print (note, INDENT, g_get_real_time () / G_USEC_PER_SEC);
 }
 
 static void
@@ -121,10 +128,9 @@ show_status (JsonObject *row, G_GNUC_UNUSED gpointer user_data)
   show_daemon (row);
   show_store (json_object_get_object_member (row, "store"));
   show_each (row, "sources", show_source);
-  pg_output_print (PG_OUTPUT_PLAIN,
-                   "connections  %" G_GINT64_FORMAT " now, %" G_GINT64_FORMAT " in all, %" G_GINT64_FORMAT " failed",
-                   pg_message_get_int (row, "connections", 0), pg_message_get_int (row, "connections_accepted", 0),
-                   pg_message_get_int (row, "connections_failed", 0));
+  show_line (PG_OUTPUT_PLAIN, "connections", "%" G_GINT64_FORMAT " now, %" G_GINT64_FORMAT " in all, %" G_GINT64_FORMAT " failed",
+             pg_message_get_int (row, "connections", 0), pg_message_get_int (row, "connections_accepted", 0),
+             pg_message_get_int (row, "connections_failed", 0));
   show_counters (row, "lines", "lines");
   if (!json_object_get_null_member (row, "reports"))
     show_counters (row, "reports", "reports");

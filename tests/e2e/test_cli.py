@@ -10,6 +10,7 @@ import loglines
 import terminal
 from mailsite import DaemonTest
 from popgate import CANNOT_TELL, DONE, FAILED, MAY, MAY_NOT, USAGE, POPGATE, run
+from waiting import wait_for
 
 A, B, C = '192.0.2.1', '192.0.2.2', '2001:db8::3'
 STRANGER = '198.51.100.1'
@@ -382,6 +383,32 @@ class OnTerminal(CliTest):
                 self.assertNotIn('\x1b', self.show(*command, environment={'NO_COLOR': '1'})[1])
                 self.assertNotIn('\x1b', self.popgated.must(*command))
                 self.assertIn('\x1b', self.show(*command, environment={'NO_COLOR': ''})[1])
+
+    def test_status_fits_and_is_aligned(self):
+        self.popgated.must('deny', 'user:bob', '--for', '2h', '--why', 'the account was stolen, ask Ann before you forget it')
+        self.popgated.must('allow', '198.51.100.0/28')
+        _, shown = self.show('status')
+        lines = shown.splitlines()
+        self.assertLessEqual(max(map(len, lines)), 80, shown)
+        self.assertEqual({line[12:13] for line in lines}, {' '}, shown)
+        self.assertNotIn(' ', {line[13:14] for line in lines}, shown)
+        self.assertRegex(' '.join(shown.split()), r'note 1 deny user:bob, by root at .*, for [12]h more, until .*: the account was stolen')
+
+    def test_status_shouts(self):
+        """What is wrong is told in capitals, and red where there may be colour; and nothing else is."""
+        self.assertNotRegex(self.popgated.must('status'), r'(?m)^[A-Z]')
+        self.popgated.must('freeze')
+        self.popgated.restart({'log.source': f'file:{self.folder}/absent.log', 'log.stale': '1s'})
+        wait_for(lambda: 'blind' in self.popgated.must('status'), 'the log to be missed')
+        self.assertRegex(self.show('status')[1], r'(?m)^\x1b\[31mSOURCE ')
+        self.popgated.stop()
+        with open(self.popgated.store, 'rb') as store:
+            fcntl.flock(store, fcntl.LOCK_EX)
+            self.popgated.start()
+            self.assertRegex(self.show('status')[1], r'(?m)^\x1b\[31mSTORE ')
+        wait_for(lambda: 'FROZEN' in self.popgated.must('status'), 'the freeze to be known again')
+        self.assertRegex(self.show('status')[1], r'(?m)^\x1b\[31mFROZEN ')
+        self.assertNotIn('\x1b', self.popgated.must('status'))
 
     def test_help_fits(self):
         commands = re.findall(r'^  ([a-z]+)', run(POPGATE, '--help').out.partition('Commands:')[2], re.MULTILINE)

@@ -12,7 +12,7 @@ from waiting import wait_for
 
 section('The log')
 
-SHOWN = 'status: source file:/var/log/mail.log.*, blind for'
+SHOWN = 'status: SOURCE file:/var/log/mail.log.*, blind for'
 MINUTE = 60
 WINDOW = 30 * MINUTE
 
@@ -111,7 +111,7 @@ def from_the_future(site):
     yield address
 
 
-@row('is read late', 'popgated starts behind 300,000 logins; the client\'s is the last.', says='status: source .*behind')
+@row('is read late', 'popgated starts behind 300,000 logins; the client\'s is the last.', says='status: SOURCE .*behind')
 def behind(site):
     site.popgated.end()
     client = mail.fresh_address()

@@ -121,7 +121,7 @@ def folder_missing(site):
     yield
 
 
-@row('cannot be read', "popgated runs as another user, and the files are root's, mode 0600.", says='status: store .*')
+@row('cannot be read', "popgated runs as another user, and the files are root's, mode 0600.", says='status: STORE .*')
 def unreadable(site):
     site.popgated.end()
     run_as_postfix(site)
@@ -179,7 +179,7 @@ def foreign(site):
     expect_the_deny(site)
 
 
-@row('of a newer version', 'The version of its root is raised. It is left alone.', says='status: store .*')
+@row('of a newer version', 'The version of its root is raised. It is left alone.', says='status: STORE .*')
 def newer_version(site):
     site.with_popgated_down(gdbm_file.raise_version, site.popgated.store)
     yield
@@ -201,7 +201,7 @@ def flipped_bit(site):
     yield
 
 
-@row('locked by another process', 'flock(2) is held on the file while popgated starts.', says='status: store .*')
+@row('locked by another process', 'flock(2) is held on the file while popgated starts.', says='status: STORE .*')
 def locked(site):
     site.popgated.end()
     with open(site.popgated.store, 'rb') as store:
@@ -211,7 +211,7 @@ def locked(site):
 
 
 @row('on a full disk', 'An empty folder on a tmpfs of 2 MB, on which another file takes all there is.',
-     says='status: store .*No space.*')
+     says='status: STORE .*No space.*')
 def full_at_start(site):
     site.popgated.end()
     site.mount_store_folder('2m')
@@ -221,7 +221,7 @@ def full_at_start(site):
     os.unlink(filler)
 
 
-@row('on a read-only disk', 'Its tmpfs is mounted read-only while popgated is down.', says='status: store .*Read-only.*')
+@row('on a read-only disk', 'Its tmpfs is mounted read-only while popgated is down.', says='status: STORE .*Read-only.*')
 def read_only_at_start(site):
     client = on_small_disk(site)
     site.popgated.end()
@@ -315,10 +315,10 @@ def removed(site):
     expect_the_deny(site)
 
 
-@row('its folder is removed', 'rm -r, under the running popgated.', says='status: store .*')
+@row('its folder is removed', 'rm -r, under the running popgated.', says='status: STORE .*')
 def folder_removed(site):
     shutil.rmtree(site.store_folder)
-    site.wait_until_said('status: store .*deferred')
+    site.wait_until_said('status: STORE .*deferred')
     yield
     os.mkdir(site.store_folder)
 
