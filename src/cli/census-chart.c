@@ -13,6 +13,10 @@
 /* The least that can be seen. */
 #define LEAST 0.015
 
+/* Of a day's width; where there are few days a bar is no wider than with eight. */
+#define BAR_WIDTH 0.72
+#define BAR_WIDTH_MAX 0.09
+
 /* Labels below a chart; every other one is left away on a phone. */
 #define DATES_MAX 5
 
@@ -33,6 +37,12 @@ add_number (GString *out, double number)
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
   g_string_append (out, g_ascii_formatd (text, sizeof text, "%.2f", number));
+}
+
+static double
+bar_width (guint n_days)
+{
+  return MIN (BAR_WIDTH, BAR_WIDTH_MAX * n_days);
 }
 
 static double
@@ -169,13 +179,18 @@ end_figure (const PgChart *self, GString *out)
 }
 
 static void
-add_bar (const PgChartSeries *series, guint day, guint64 top, GString *out)
+add_bar (const PgChart *self, guint day, guint64 top, GString *out)
 {
-  double height = HEIGHT * share_of (series->values[day], top);
+  double height = HEIGHT * share_of (self->series[0].values[day], top);
+  double width = bar_width (self->n_days);
 
-  g_string_append_printf (out, "<rect class=\"bar %s\" x=\"%u.14\" y=\"", series->css, day);
+  g_string_append_printf (out, "<rect class=\"bar %s\" x=\"", self->series[0].css);
+  add_number (out, day + (1 - width) / 2);
+  g_string_append (out, "\" y=\"");
   add_number (out, HEIGHT - height);
-  g_string_append (out, "\" width=\"0.72\" height=\"");
+  g_string_append (out, "\" width=\"");
+  add_number (out, width);
+  g_string_append (out, "\" height=\"");
   add_number (out, height);
   g_string_append (out, "\"/></g>\n");
 }
@@ -191,7 +206,7 @@ pg_chart_add_bars (const PgChart *self, GString *out)
   for (guint day = 0; day < self->n_days; day++)
     {
       add_day (self, day, out);
-      add_bar (&self->series[0], day, top, out);
+      add_bar (self, day, top, out);
     }
   end_figure (self, out);
 }
@@ -242,8 +257,10 @@ pg_chart_add_spark (const guint64 *values, guint n_days, GString *out)
 
   g_string_append_printf (out,
                           "<svg class=\"spark\" viewBox=\"0 0 %u 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-                          "<path d=\"M0 19.5H%u\"/><path class=\"depends\" d=\"",
+                          "<path d=\"M0 19.5H%u\"/><path class=\"depends\" stroke-width=\"",
                           n_days, n_days);
+  add_number (out, bar_width (n_days));
+  g_string_append (out, "\" d=\"");
   for (guint day = 0; day < n_days; day++)
     if (values[day] > 0)
       {

@@ -80,10 +80,12 @@ add_verdict (const PgCensus *self, GString *out)
 
   g_string_append (out, "<p class=\"verdict\">");
   if (self->n_depending > 0)
-    g_string_append_printf (out, "%s at %s still relayed because of a login; %s moved to SMTP AUTH.", users, addresses, moved);
+    g_string_append_printf (out, "%s at %s still relayed because of a login", users, addresses);
   else
-    g_string_append_printf (out, "Nobody who has not moved to SMTP AUTH relayed because of a login in this time; %s moved.",
-                            moved);
+    g_string_append (out, "Nobody depended on a login in this time");
+  if (self->n_moved > 0)
+    g_string_append_printf (out, "; %s moved to SMTP AUTH", moved);
+  g_string_append_c (out, '.');
   if (self->n_allowed > 0)
     g_string_append_printf (out, " %s because of an administrator's allow.", allowed);
   g_string_append (out, "</p>\n");
