@@ -47,8 +47,12 @@ def raise_version(path):
 
 
 def flip_bit_of(path, address):
-    """Flip a bit in the record of an IPv4 address, which is kept in it as IPv6 maps it."""
+    """Flip a bit in the grant of an IPv4 address, which is kept in it, behind a header of 16 bytes, as IPv6 maps it."""
+    mapped = bytes(10) + b'\xff\xff' + socket.inet_aton(address)
+
     def find(data):
-        place = data.rindex(b'\xff\xff' + socket.inet_aton(address))
+        place = data.rindex(mapped)
+        while data[place - 16:place - 15] != b'g':  # a usage tells of the address as well
+            place = data.rindex(mapped, 0, place)
         return place, data[place] ^ 0x10
     _edit(path, find)
