@@ -22,10 +22,11 @@ import sys
 sys.dont_write_bytecode = True
 
 import document  # noqa: E402
+import harness  # noqa: E402
 import rows_cost  # noqa: E402
 import rows_load  # noqa: E402
 import rows_time  # noqa: E402
-from harness import Bench, Failed, Programs, raise_descriptors  # noqa: E402
+from harness import Bench, Failed, Programs  # noqa: E402
 
 # In this order; those of the second table only if they are asked for, since they take minutes and gigabytes.
 ROWS = {
@@ -61,9 +62,12 @@ def parse_arguments():
     parser.add_argument('--requests', type=int, default=10_000_000, help='over which memory must not grow (%(default)s)')
     parser.add_argument('--megabytes', type=int, default=300, help='log that is read; 0: none (%(default)s)')
     parser.add_argument('--idle-s', type=float, default=20, help='for how long nothing happens (%(default)s)')
+    parser.add_argument('--prefer', action='store_true', help='servers and those who ask them have processors of their own, before '
+                        'all else (SCHED_RR); needs root; for a machine that is not at rest')
     parser.add_argument('--quick', action='store_true', help='little of all, only to see that it works')
     parser.add_argument('--check', action='store_true', help='exit 1 if popgated is slower than is tolerable on a busy machine')
-    parser.add_argument('--write', metavar='PATH', help='put the table into this document')
+    parser.add_argument('--write', nargs='?', const=document.PATH, metavar='PATH',
+                        help='put the table into this document (doc/performance)')
     arguments = parser.parse_args()
     if arguments.quick and arguments.write:
         parser.error('what --quick measures is no result to be written')
@@ -91,7 +95,8 @@ def main():
     arguments = parse_arguments()
     load = os.getloadavg()[0]
     print(f'{document.machine()}; load average {load:.1f} before; on a busy machine the ratios scatter', flush=True)
-    arguments.descriptors = raise_descriptors()
+    arguments.descriptors = harness.raise_descriptors()
+    harness.PREFER = arguments.prefer
     results = run_all(arguments)
     print('\n' + document.render(results), end='')
     if arguments.quick:

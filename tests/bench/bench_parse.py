@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from harness import Failed, Result
+from harness import Failed, Result, prefer
 
 WANTED_RATIO = 1.0
 CEILING_RATIO = 2.0
@@ -29,7 +29,7 @@ MODES = {'rows': [], 'JSON': ['--json'], 'summary': ['--summary']}
 def _run(argv, out):
     """Run a program; returns its seconds."""
     began = time.perf_counter()
-    status = subprocess.run(argv, stdout=out, env=dict(os.environ, LC_ALL='C'), check=False).returncode
+    status = subprocess.run(argv, stdout=out, env=dict(os.environ, LC_ALL='C'), check=False, preexec_fn=lambda: prefer(0)).returncode
     if status != 0:
         raise Failed(f'{argv[0]} failed ({status})')
     return time.perf_counter() - began

@@ -5,6 +5,8 @@ import os
 import platform
 import time
 
+PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'doc', 'performance')
+
 BEGIN = '--- the table ---\n'
 END = '--- end of the table ---\n'
 
