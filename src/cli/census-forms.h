@@ -6,8 +6,14 @@
 
 G_BEGIN_DECLS
 
-/** pg_census_to_text: for a terminal of 80 columns: what it comes to, then a table. Foreign text is escaped. */
-void pg_census_to_text (const PgCensus *self, GString *out);
+/**
+ * pg_census_to_text: for a terminal of 80 columns: what it comes to, then a table
+ *
+ * @coloured: with the terminal's colours, which take no columns
+ *
+ * Foreign text is escaped.
+ */
+void pg_census_to_text (const PgCensus *self, gboolean coloured, GString *out);
 
 /**
  * pg_census_to_csv: RFC 4180, with a heading: a row of each user and address, and a column of each day.

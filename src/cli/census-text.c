@@ -2,6 +2,7 @@
 /* The report for a terminal. */
 #include "cli/census-forms.h"
 #include "cli/census-words.h"
+#include "cli/output.h"
 #include "core/span.h"
 
 /* Widths of the first two columns; what is wider has a line of its own. All that stands in a line fits 80 columns. */
@@ -80,7 +81,21 @@ add_doubts (const PgCensus *self, GString *out)
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 static void
-add_pair (const PgCensusPair *pair, GString *out)
+add_moved (const PgCensusPair *pair, gboolean coloured, GString *out)
+{
+  static const char *const colours[] = {
+    [PG_CENSUS_DEPENDS] = "",
+    [PG_CENSUS_BOTH] = PG_OUTPUT_COLOUR_DOUBT,
+    [PG_CENSUS_MOVED] = PG_OUTPUT_COLOUR_GOOD,
+  };
+  const char *colour = coloured && pair->owner != NULL ? colours[pair->owner->state] : "";
+
+  g_string_append_printf (out, "%s%s%s\n", colour, pair->way == PG_USAGE_ALLOW ? "allow" : pg_census_moved (pair),
+                          colour[0] != '\0' ? PG_OUTPUT_COLOUR_OFF : "");
+}
+
+static void
+add_pair (const PgCensusPair *pair, gboolean coloured, GString *out)
 {
   g_autofree char *user = escape (pair->user);
   g_autofree char *address = escape (pair->address);
@@ -91,12 +106,12 @@ add_pair (const PgCensusPair *pair, GString *out)
     g_string_append_printf (out, "%-*s  %-*s", USER_WIDTH, user, ADDRESS_WIDTH, address);
   else
     g_string_append_printf (out, "%.*s\n  %-*s", LINE_WIDTH, user, USER_WIDTH + ADDRESS_WIDTH, address);
-  g_string_append_printf (out, "  %10s  %4u  %10s  %s\n", last, pair->days_used, recipients,
-                          pair->way == PG_USAGE_ALLOW ? "allow" : pg_census_moved (pair));
+  g_string_append_printf (out, "  %10s  %4u  %10s  ", last, pair->days_used, recipients);
+  add_moved (pair, coloured, out);
 }
 
 static void
-add_table (const PgCensus *self, GString *out)
+add_table (const PgCensus *self, gboolean coloured, GString *out)
 {
   if (self->pairs->len == 0)
     {
@@ -106,15 +121,15 @@ add_table (const PgCensus *self, GString *out)
   g_string_append_printf (out, "\n%-*s  %-*s  %10s  %4s  %10s  %s\n", USER_WIDTH, "USER", ADDRESS_WIDTH, "ADDRESS", "LAST USE",
                           "DAYS", "RECIPIENTS", "MOVED");
   for (guint i = 0; i < self->pairs->len; i++)
-    add_pair (g_ptr_array_index (self->pairs, i), out);
+    add_pair (g_ptr_array_index (self->pairs, i), coloured, out);
 }
 
 void
-pg_census_to_text (const PgCensus *self, GString *out)
+pg_census_to_text (const PgCensus *self, gboolean coloured, GString *out)
 {
   add_heading (self, out);
   add_depending (self, out);
   add_trend (self, out);
   add_doubts (self, out);
-  add_table (self, out);
+  add_table (self, coloured, out);
 }

@@ -26,6 +26,12 @@ print (const PgCensus *census, void (*write) (const PgCensus *, GString *))
 }
 
 static void
+write_text (const PgCensus *census, GString *out)
+{
+  pg_census_to_text (census, pg_output_is_coloured (), out);
+}
+
+static void
 write_html (const PgCensus *census, GString *out)
 {
   pg_census_to_html (census, g_get_host_name (), g_get_real_time () / G_USEC_PER_SEC, out);
@@ -37,7 +43,7 @@ show (const PgCli *cli, const PgCensus *census, gboolean csv, gboolean html)
   if (cli->json)
     pg_census_print_json (census);
   else
-    print (census, csv ? pg_census_to_csv : html ? write_html : pg_census_to_text);
+    print (census, csv ? pg_census_to_csv : html ? write_html : write_text);
   return pg_output_finish () ? PG_EXIT_OK : PG_EXIT_FAILED;
 }
 

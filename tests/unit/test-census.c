@@ -196,6 +196,12 @@ write_form (void (*write) (const PgCensus *, GString *))
 }
 
 static void
+write_text (const PgCensus *self, GString *out)
+{
+  pg_census_to_text (self, FALSE, out);
+}
+
+static void
 write_html (const PgCensus *self, GString *out)
 {
   pg_census_to_html (self, "mx.<b>", TODAY_S + 3600, out);
@@ -214,7 +220,7 @@ START_TEST (text_says_it_all_in_80_columns)
   add_pair ("", "192.0.2.200", "allow", 3, 3);
   add_pair ("dave", "192.0.2.4", "login", 80, 40);
   pg_census_finish (census);
-  text = write_form (pg_census_to_text);
+  text = write_form (write_text);
   assert_row_text ("text", text,
                    "POP-before-SMTP, 2026-10-28 to 2026-11-26 (30 days, UTC)\n"
                    "\n"
@@ -234,6 +240,28 @@ START_TEST (text_says_it_all_in_80_columns)
 }
 END_TEST
 
+START_TEST (colours_are_all_that_a_terminal_has_more)
+{
+  g_autofree char *plain = NULL;
+  g_autoptr (GString) coloured = g_string_new (NULL);
+
+  begin (30);
+  add_pair ("bob", "192.0.2.1", "login", 9, 0);
+  add_pair ("alice", "192.0.2.2", "login", 9, 2);
+  add_pair ("alice", "", "auth", 1, 0);
+  add_pair ("carol", "192.0.2.3", "login", 9, 4);
+  add_pair ("carol", "", "auth", 9, 0);
+  pg_census_finish (census);
+  plain = write_form (write_text);
+  pg_census_to_text (census, TRUE, coloured);
+  ck_assert (strstr (coloured->str, "\033[32myes\033[0m\n") != NULL && strstr (coloured->str, "\033[33mboth\033[0m\n") != NULL);
+  g_string_replace (coloured, "\033[32m", "", 0);
+  g_string_replace (coloured, "\033[33m", "", 0);
+  g_string_replace (coloured, "\033[0m", "", 0);
+  ck_assert_str_eq (coloured->str, plain);
+}
+END_TEST
+
 START_TEST (no_text_is_wider_than_a_terminal)
 {
   g_autofree char *longest = g_strnfill (PG_USER_MAX, 'x');
@@ -245,7 +273,7 @@ START_TEST (no_text_is_wider_than_a_terminal)
   add_pair ("\\u00e4\\u00f6\\u001b[31m\\u202e", "192.0.2.1", "login", 9, 0);
   census->n_not_counted = 1234567;
   pg_census_finish (census);
-  text = write_form (pg_census_to_text);
+  text = write_form (write_text);
   lines = g_strsplit (text, "\n", -1);
   for (char **line = lines; *line != NULL; line++)
     ck_assert_msg (strlen (*line) <= 80, "%s", *line);
@@ -264,7 +292,7 @@ START_TEST (nobody_is_told_as_well)
 
   begin (1);
   pg_census_finish (census);
-  text = write_form (pg_census_to_text);
+  text = write_form (write_text);
   csv = write_form (pg_census_to_csv);
   html = write_form (write_html);
   ck_assert (strstr (text, "Nobody relayed because of a login.") != NULL && strstr (text, "(1 day, UTC)") != NULL);
@@ -414,6 +442,7 @@ fill (TCase *tests)
   tcase_add_test (tests, used_last_comes_first);
   tcase_add_loop_test (tests, strange_rows_are_left_away, 0, G_N_ELEMENTS (strange_rows));
   tcase_add_test (tests, text_says_it_all_in_80_columns);
+  tcase_add_test (tests, colours_are_all_that_a_terminal_has_more);
   tcase_add_test (tests, no_text_is_wider_than_a_terminal);
   tcase_add_test (tests, nobody_is_told_as_well);
   tcase_add_loop_test (tests, a_name_can_break_nothing, 0, G_N_ELEMENTS (names));
