@@ -131,13 +131,17 @@ replace_watcher (PgDaemon *self, GError **error)
   return TRUE;
 }
 
-/* What is wrong with the store is said when it changes. */
+/* What is wrong with the store is said when it changes. That it is only not open yet is not logged, but who looks in sees it; so
+ * it is told whenever it is open. */
 static void
 tell_store (PgDaemon *self, const char *problem)
 {
   PgStore *store = pg_engine_store (self->engine);
+  gboolean is_news = g_strcmp0 (problem, self->told) != 0;
 
-  if (g_strcmp0 (problem, self->told) == 0)
+  if (is_news || problem == NULL)
+    pg_events_tell (pg_engine_events (self->engine), &(PgEvent){ .kind = PG_EVENT_STORE, .problem = problem });
+  if (!is_news)
     return;
   if (problem != NULL)
     g_warning ("%s; refusals are deferred until the database can be used", problem);
@@ -146,7 +150,6 @@ tell_store (PgDaemon *self, const char *problem)
                pg_noteset_size (pg_engine_notes (self->engine)));
   g_free (self->told);
   self->told = g_strdup (problem);
-  pg_events_tell (pg_engine_events (self->engine), &(PgEvent){ .kind = PG_EVENT_STORE, .problem = problem });
 }
 
 /* Another database knows nothing of the logins that are read already. */

@@ -21,6 +21,7 @@ class Audit(DaemonTest):
     def setUp(self):
         super().setUp()
         self.popgated.start()
+        self.popgated.wait_for_verdict('DUNNO', STRANGER)
 
     def audited(self):
         """The lines about changes, each without what stands before it."""

@@ -67,7 +67,12 @@ class WatchTest(DaemonTest):
 
     def setUp(self):
         super().setUp()
+        self.start()
+
+    def start(self):
+        """Start popgated, and wait until it has its database, and has read the log."""
         self.popgated.start()
+        self.popgated.wait_for_verdict('DUNNO', STRANGER)
 
     def watch(self, *arguments, **how):
         """A watch that has begun."""
@@ -308,17 +313,26 @@ class Ends(WatchTest):
 
 class Restarts(WatchTest):
 
+    @staticmethod
+    def shows_well(watch):
+        """What it has told of the database last is that it is well."""
+        row = watch.rows('watching', 'store')[-1]
+        return row.get('problem', row.get('store_problem')) is None
+
     def test_goes_on(self):
         watch = self.watch('--json', 'watch')
         self.log_in(A)
         self.popgated.kill()
         wait_for(watch.errors, 'the end of the daemon to be told')
-        self.popgated.start()
+        self.start()
         wait_for(lambda: len(watch.rows('watching')) == 2, 'the watch to begin anew')
+        wait_for(lambda: self.shows_well(watch), 'the database to be shown as well')
         self.log_in(B)
         self.wait_for_row(watch, 'login', address=B)
-        self.popgated.restart()
+        self.popgated.end()
+        self.start()
         wait_for(lambda: len(watch.rows('watching')) == 3, 'the watch to begin once more')
+        wait_for(lambda: self.shows_well(watch), 'the database to be shown as well once more')
         self.popgated.must('deny', STRANGER)
         self.wait_for_row(watch, 'note', target=STRANGER)
         self.assertEqual([re.sub('popgated at .* is', 'popgated is', line) for line in watch.errors()],
@@ -335,7 +349,7 @@ class Restarts(WatchTest):
         watch = self.launch('--json', 'watch', '--wait')
         wait_for(watch.errors, 'the lack of a daemon to be told')
         self.assertIn('waiting for it', watch.errors()[0])
-        self.popgated.start()
+        self.start()
         self.popgated.must('deny', STRANGER)
         self.wait_for_row(watch, 'watching')
         self.assertEqual(watch.errors()[1:], ['popgate: popgated answers'])
