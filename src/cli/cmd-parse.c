@@ -19,7 +19,6 @@
 
 typedef struct
 {
-  char    *format;
   gboolean why;
   gboolean unmatched;
   gboolean summary;
@@ -167,9 +166,10 @@ parse_with (const PgCli *cli, PgConfig *config, const Options *options, PgHeadFo
 PgExit
 pg_cmd_parse (PgCli *cli, int argc, char **argv)
 {
+  g_autofree char   *format = NULL;
   Options            options = { 0 };
   const GOptionEntry own[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "Heads of the lines: auto|syslog|dovecot|tai64n", "FORMAT" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, "Heads of the lines: auto|syslog|dovecot|tai64n", "FORMAT" },
     { "why", 0, 0, G_OPTION_ARG_NONE, &options.why, "Also lines that only look like logins, and why", NULL },
     { "unmatched", 0, 0, G_OPTION_ARG_NONE, &options.unmatched, "Only these, and others that may tell logins", NULL },
     { "summary", 0, 0, G_OPTION_ARG_NONE, &options.summary, "Only numbers, by server, service and user", NULL },
@@ -180,8 +180,8 @@ pg_cmd_parse (PgCli *cli, int argc, char **argv)
 
   if (!pg_arguments_parse (cli, own, &argc, &argv, 0, -1))
     return PG_EXIT_USAGE;
-  if (options.format != NULL && !pg_head_format_from_span (pg_span_from_string (options.format), &wanted))
-    return pg_arguments_fail (PG_EXIT_USAGE, "--format \"%s\": expected auto, syslog, dovecot or tai64n", options.format);
+  if (format != NULL && !pg_head_format_from_span (pg_span_from_string (format), &wanted))
+    return pg_arguments_fail (PG_EXIT_USAGE, "--format \"%s\": expected auto, syslog, dovecot or tai64n", format);
   if (options.summary && (options.why || options.unmatched))
     return pg_arguments_fail (PG_EXIT_USAGE, "--summary: expected neither --why nor --unmatched beside it");
   config = pg_ask_config (cli);
