@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -124,6 +125,7 @@ serve (GSocket *socket, const char *path)
   if (exporter != NULL)
     {
       tell_where (socket);
+      signal (SIGPIPE, SIG_IGN); /* a client that goes ends nothing */
       g_unix_signal_add (SIGTERM, end, loop);
       g_unix_signal_add (SIGINT, end, loop);
       g_main_loop_run (loop);

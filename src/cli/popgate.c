@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/suggest.h"
 
+#include <gio/gio.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,6 +125,14 @@ run_help (PgCli *cli, int argc, char **argv)
   return pg_output_finish () ? PG_EXIT_OK : PG_EXIT_FAILED;
 }
 
+/* "popgate list | head" ends with head, in silence. GSocket has SIGPIPE ignored when it is used first: that must be over. */
+static void
+end_with_readers (void)
+{
+  g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
+  signal (SIGPIPE, SIG_DFL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -134,7 +143,7 @@ main (int argc, char **argv)
   PgExit code;
 
   setlocale (LC_ALL, "C.UTF-8"); /* one language: arguments are bytes, and output is the same everywhere */
-  signal (SIGPIPE, SIG_DFL);
+  end_with_readers ();
   if (!g_option_context_parse (context, &argc, &argv, &error))
     code = pg_arguments_fail (PG_EXIT_USAGE, "%s; see popgate --help", error->message);
   else if (version)

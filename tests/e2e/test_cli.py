@@ -3,6 +3,7 @@
 
 import fcntl
 import re
+import signal
 import subprocess
 import time
 
@@ -116,6 +117,25 @@ class Asking(CliTest):
                 result = self.assertCli(USAGE, *arguments)
                 self.assertEqual(result.out, '')
                 self.assertTrue(result.err)
+
+
+class Reading(DaemonTest):
+    """Whoever reads may stop."""
+
+    N = 20000
+
+    def test_it_ends_with_its_reader(self):
+        self.log.append(b''.join(loglines.iso(f'10.1.{number // 256}.{number % 256}') for number in range(self.N)))
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', f'10.1.{(self.N - 1) // 256}.{(self.N - 1) % 256}')
+        for arguments in (('list',), ('--json', 'list'), ('export',)):
+            with self.subTest(arguments):
+                popgate = subprocess.Popen([POPGATE, '-c', self.popgated.conf, *arguments], stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE)
+                self.assertTrue(popgate.stdout.readline())
+                popgate.stdout.close()
+                self.assertEqual((popgate.wait(timeout=10), popgate.stderr.read()), (-signal.SIGPIPE, b''))
+                popgate.stderr.close()
 
 
 class Changing(CliTest):
