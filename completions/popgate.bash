@@ -117,7 +117,14 @@ _popgate_ask() {
 # Field $1 of grants, if it begins as $2: at most 200, of the first 20000. In the list a backslash stands before quotes, and for
 # each byte that is no printable ASCII: names with one are not offered.
 _popgate_grants() {
-    _popgate_ask list --expired | typed=$2 awk -F '\t' -v field="$1" '
+    local net=()
+
+    [[ $1 != 1 ]] || case $2 in
+        [0-9]*.*.*.*) net=(--net "${2%.*}.0/24") ;;
+        [0-9]*.*.*) net=(--net "${2%.*}.0.0/16") ;;
+        [0-9]*.*) net=(--net "${2%.*}.0.0.0/8") ;;
+    esac
+    _popgate_ask list --expired "${net[@]}" | typed=$2 awk -F '\t' -v field="$1" '
         NR > 20000 { exit }
         $field ~ /\\/ || $field == "-" || index($field, ENVIRON["typed"]) != 1 || seen[$field]++ { next }
         { print $field }
@@ -135,13 +142,14 @@ _popgate_settings() {
 
 # --- what is offered -----------------------------------------------------------------------------------------------------
 
-# Candidates for one word of what --help calls a value.
+# Candidates for $1, one word of $2, what --help calls a value. popgated is asked once: CIDR has what ADDRESS has, and no address
+# begins as user:USER.
 _popgate_candidates() {
     local typed=${cur%%[\\\'\"\$\`]*} # what is quoted is compared later
 
     case $1 in
-        ADDRESS) _popgate_grants 1 "$typed" | sed 's|/.*||' ;;
-        CIDR) _popgate_grants 1 "$typed" ;;
+        ADDRESS) [[ $2 == *CIDR* ]] || _popgate_grants 1 "$typed" | sed 's|/.*||' ;;
+        CIDR) [[ $typed == [a-z]*:* && $2 == *"${typed%%:*}:USER"* ]] || _popgate_grants 1 "$typed" ;;
         USER) _popgate_grants 4 "$typed" ;;
         [a-z]*:USER)
             if [[ $typed == "${1%USER}"* ]]; then
@@ -190,7 +198,7 @@ _popgate_offer_value() {
         *' FILE '* | *' PATH '* | *' PROGRAM '*) compopt -o default ;;
         *' FOLDER '*) compopt -o dirnames ;;
     esac
-    _popgate_offer < <(for kind in "${kinds[@]%...}"; do _popgate_candidates "$kind"; done | sort -u)
+    _popgate_offer < <(for kind in "${kinds[@]%...}"; do _popgate_candidates "$kind" "$1"; done | sort -u)
 }
 
 _popgate() {

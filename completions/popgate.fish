@@ -69,7 +69,11 @@ end
 # 20000. In the list a backslash stands before quotes, and for each byte that is no printable ASCII: names with one are not offered.
 function __popgate_grants
     set -lx typed $argv[2]
-    __popgate_ask $argv[4..] list --expired | awk -F '\t' -v field=$argv[1] -v about=$argv[3] '
+    set -l net
+    set -l octets (string match -r '^(\d+)\.(?:(\d+)\.)?(?:(\d+)\.)?' -- $typed)[2..]
+    test $argv[1] = 1; and set -q octets[1]
+    and set net --net (string join . $octets 0 0 0 0 | string match -r '^\d+\.\d+\.\d+\.\d+')/(math 8 x (count $octets))
+    __popgate_ask $argv[4..] list --expired $net | awk -F '\t' -v field=$argv[1] -v about=$argv[3] '
         NR > 20000 { exit }
         $field ~ /\\\\/ || $field == "-" || index($field, ENVIRON["typed"]) != 1 || seen[$field]++ { next }
         { print $field "\t" $about }
@@ -102,10 +106,12 @@ function __popgate_values
                 __fish_complete_path $typed
             case FOLDER
                 __fish_complete_directories $typed
-            case ADDRESS
-                __popgate_grants 1 $typed 4 $program | sed 's|/[0-9]*||' | sort -u
-            case CIDR
-                __popgate_grants 1 $typed 4 $program
+            case ADDRESS # CIDR has what ADDRESS has
+                string match -q '*CIDR*' -- $argv[1]
+                or __popgate_grants 1 $typed 4 $program | sed 's|/[0-9]*||' | sort -u
+            case CIDR # no address begins as user:USER
+                string match -qr '^[a-z]+:' -- $typed; and string match -q "*"(string replace -r ':.*' ':USER' -- $typed)"*" -- $argv[1]
+                or __popgate_grants 1 $typed 4 $program
             case USER
                 __popgate_grants 4 $typed 1 $program | string match -v '~*' # fish would leave a tilde at the beginning as it is
             case '*:USER'

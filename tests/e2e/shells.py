@@ -67,7 +67,8 @@ class Shell(Program):
         self.wait_for_prompt()
         return self
 
-    def stop(self, number=signal.SIGHUP, timeout=10.0):
+    def stop(self, number=signal.SIGKILL, timeout=10.0):
+        """At once: what it does at SIGHUP depends on what it is about."""
         status = super().stop(number, timeout)
         os.close(self._inner)
         return status
