@@ -57,6 +57,8 @@ static const struct
   [PG_METRIC_SOURCE_POSITION_AGE] = { NULL, "age of its position", DURATION },
   [PG_METRIC_GRANTS] = { "store", "grants", COUNT },
   [PG_METRIC_NOTES] = { NULL, "notes", COUNT },
+  [PG_METRIC_USAGES] = { NULL, "usages", COUNT },
+  [PG_METRIC_USAGES_LOST] = { NULL, "recipients not counted", COUNT },
   [PG_METRIC_STORE_READS] = { NULL, "reads", COUNT },
   [PG_METRIC_STORE_WRITES] = { NULL, "writes", COUNT },
   [PG_METRIC_STORE_UNSYNCED] = { NULL, "not on the disk", BYTES },

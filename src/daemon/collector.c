@@ -243,6 +243,8 @@ pg_collector_collect (const PgCollector *self, const PgParts *parts)
   add_reports (parts->logins, out);
   add_notes (pg_engine_notes (self->engine), now_us, out);
   add_store (pg_engine_store (self->engine), pg_committer_counters (parts->committer), out);
+  pg_metrics_add (out, PG_METRIC_USAGES, NULL, (double) pg_store_n_usages (pg_engine_store (self->engine)));
+  pg_metrics_add (out, PG_METRIC_USAGES_LOST, NULL, (double) pg_usage_log_n_lost (parts->usage));
   add_process (out);
   return out;
 }

@@ -74,6 +74,7 @@ parts_of (const PgDaemon *self)
     .logins = self->logins,
     .watcher = self->watcher,
     .committer = self->committer,
+    .usage = pg_usage_keeper_log (self->usage),
     .started_us = self->started_us,
   };
 }

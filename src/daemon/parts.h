@@ -5,6 +5,7 @@
 #include "daemon/committer.h"
 #include "daemon/login-server.h"
 #include "daemon/policy-server.h"
+#include "engine/usage-log.h"
 
 G_BEGIN_DECLS
 
@@ -15,6 +16,7 @@ typedef struct
   const PgLoginServer  *logins;
   const PgWatcher      *watcher;
   const PgCommitter    *committer;
+  const PgUsageLog     *usage;
   gint64                started_us;
 } PgParts;
 

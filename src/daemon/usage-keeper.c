@@ -77,7 +77,7 @@ pg_usage_keeper_tick (PgUsageKeeper *self)
 }
 
 PgUsageLog *
-pg_usage_keeper_log (PgUsageKeeper *self)
+pg_usage_keeper_log (const PgUsageKeeper *self)
 {
   return self->log;
 }

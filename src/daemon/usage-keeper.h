@@ -19,6 +19,6 @@ void pg_usage_keeper_free (PgUsageKeeper *self);
 void pg_usage_keeper_tick (PgUsageKeeper *self);
 
 /** pg_usage_keeper_log: what is counted; borrowed. */
-PgUsageLog *pg_usage_keeper_log (PgUsageKeeper *self);
+PgUsageLog *pg_usage_keeper_log (const PgUsageKeeper *self);
 
 G_END_DECLS

@@ -167,6 +167,13 @@ class Figures(MetricsTest):
                              ('popgate_source_newest_login_timestamp_seconds', {'source': source})):
             self.assertAlmostEqual(metrics.value(name, **labels), time.time(), delta=30)
 
+    def test_usages(self):
+        self.popgated.start()
+        self.log_in(A, 'alice')
+        self.popgated.must('report')  # writes what is counted
+        metrics = self.metrics()
+        self.assertEqual((metrics.value('popgate_usages'), metrics.value('popgate_usages_lost_total')), (1, 0))
+
     def test_no_user_and_no_client_is_named(self):
         self.popgated.start()
         self.log_in(A, 'alice')
