@@ -179,7 +179,8 @@ tell_order (const PgDoctorList *relay)
   if (pg_doctor_list_find (relay, "permit_mynetworks") > relay->ask)
     return "popgate is asked before permit_mynetworks, so your own networks depend on it";
   if (pg_doctor_list_find (relay, "permit_sasl_authenticated") > relay->ask)
-    return "popgate is asked before permit_sasl_authenticated, so clients with SMTP AUTH depend on it";
+    return "popgate is asked before permit_sasl_authenticated: right only as long as popgate report is to see who moves to SMTP "
+           "AUTH";
   if (own < 0 || own > relay->ask)
     return "permit_auth_destination does not stand before popgate, so mail to your own domains depends on it";
   return NULL;
