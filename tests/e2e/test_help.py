@@ -44,7 +44,7 @@ class Help(unittest.TestCase):
                 self.assertEqual(told.splitlines()[1], f'  popgate {command} [OPTION…] {arguments}'.rstrip())
                 self.assertIn(f'\n\n{summary}\n\n', told)
                 for option in re.findall(r'^  (?:-\w, )?(--.*)', told, re.MULTILINE):
-                    self.assertRegex(option, r'^--[a-z-]+(=[A-Z][A-Z.=:]*)? +["\w].*\w')
+                    self.assertRegex(option, r'^--[a-z-]+(=[A-Za-z][\w.=:|]*)? +["\w].*\w')
 
     def test_of_the_arguments(self):
         """Each word in capitals that a command takes is explained."""
