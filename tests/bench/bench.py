@@ -62,8 +62,8 @@ def parse_arguments():
     parser.add_argument('--requests', type=int, default=10_000_000, help='over which memory must not grow (%(default)s)')
     parser.add_argument('--megabytes', type=int, default=300, help='log that is read; 0: none (%(default)s)')
     parser.add_argument('--idle-s', type=float, default=20, help='for how long nothing happens (%(default)s)')
-    parser.add_argument('--prefer', action='store_true', help='servers and those who ask them have processors of their own, before '
-                        'all else (SCHED_RR); needs root; for a machine that is not at rest')
+    parser.add_argument('--prefer', action='store_true', help='servers and those who ask them come before all else (SCHED_RR); '
+                        'needs root; for a machine that is not at rest')
     parser.add_argument('--quick', action='store_true', help='little of all, only to see that it works')
     parser.add_argument('--check', action='store_true', help='exit 1 if popgated is slower than is tolerable on a busy machine')
     parser.add_argument('--write', nargs='?', const=document.PATH, metavar='PATH',

@@ -54,16 +54,13 @@ class Result:
 # --- who has the processors
 
 
-PREFER = False  # set by --prefer: servers, and those who ask them, each have processors of their own, before all else
+PREFER = False  # set by --prefer: servers, and those who ask them, come before all else
 
 
-def prefer(pid, is_server=False):
-    """Put a process of ours where it belongs; with one processor there is nothing to be kept apart."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    if not PREFER or not others:
-        return
-    os.sched_setaffinity(pid, {first} if is_server else others)
-    os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
+def prefer(pid):
+    """Put a process of ours before all others. Threads that it makes later, as popgated does to wait for the disk, are not."""
+    if PREFER:
+        os.sched_setscheduler(pid, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
 # --- programs
@@ -181,7 +178,7 @@ class Server:
         """Not ready yet when it returns."""
         with open(self._out, 'ab') as out:
             self._popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                           preexec_fn=lambda: prefer(0, True))
+                                           preexec_fn=lambda: prefer(0))
 
     def wait_ready(self, timeout=READY_S):
         wait_for(self._accepts, f'{self.name} accepts a connection', timeout)
