@@ -28,6 +28,10 @@
 /* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
 
+/* Room that is made at once in a file of @size bytes, so that it seldom grows: no more than GROWTH_MAX. */
+#define ROOM(size) CLAMP ((size) / 64, 65536, 1048576)
+#define ROOM_KEY "room"
+
 struct _PgFile
 {
   char     *path;
@@ -35,8 +39,10 @@ struct _PgFile
   GDBM_FILE failed; /* one that is still to be closed, or NULL */
   char     *problem;
   guint     generation;
-  gint64    reserved; /* the disk has room for the file up to this size */
-  gint64    size;     /* as it was seen last: a GDBM file never shrinks */
+  gint64    reserved;  /* the disk has room for the file up to this size */
+  gint64    size;      /* as it was seen last: a GDBM file never shrinks */
+  gboolean  has_grown; /* when it was */
+  gboolean  is_mapped;
 };
 
 PgFile *
@@ -181,6 +187,7 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   self->generation++;
   self->reserved = 0;
   self->size = 0;
+  self->is_mapped = mode != PG_FILE_LOAD;
   if (mode != PG_FILE_CREATE && !may_be_opened (path))
     return fail_open (self, error);
   /* Mapped: a hit costs no system call. */
@@ -315,8 +322,26 @@ follow_size (PgFile *self, GError **error)
 
   if (fstat (gdbm_fdesc (self->handle), &status) != 0 || status.st_size < self->size)
     return fail_cut (self, error);
+  self->has_grown = self->size > 0 && status.st_size > self->size;
   self->size = status.st_size;
   return TRUE;
+}
+
+/* GDBM grows a file by a block. Each time it drops the mapping and makes a longer one, and whoever reads then finds each page
+ * anew: with many new logins that took half of all time. So a file that has grown gets a large record, which is removed: what it
+ * leaves is used before the file grows again. Only beside a new key, as cursors look again at what they have met when there is
+ * one. */
+static gboolean
+make_room (PgFile *self, GError **error)
+{
+  gsize            len = (gsize) ROOM (self->size);
+  g_autofree char *zeros = g_malloc0 (len);
+  datum            key = as_datum (pg_span_from_string (ROOM_KEY));
+
+  pg_guard_enter ();
+  if (gdbm_store (self->handle, key, as_datum (pg_span (zeros, len)), GDBM_REPLACE) == 0)
+    (void) gdbm_delete (self->handle, key); /* a failure shows at the write that follows */
+  return pg_guard_leave () ? follow_size (self, error) : fail_cut (self, error);
 }
 
 gboolean
@@ -336,6 +361,8 @@ pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
           return FALSE;
         }
     }
+  else if (self->has_grown && self->is_mapped && !pg_file_has (self, key) && !make_room (self, error))
+    return FALSE;
   pg_guard_enter ();
   stored = gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE);
   if (!pg_guard_leave ())

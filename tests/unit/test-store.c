@@ -123,6 +123,29 @@ START_TEST (a_renewal_replaces_in_place)
 }
 END_TEST
 
+/* Each growth drops the mapping that all reads go through. */
+START_TEST (a_file_grows_in_large_steps)
+{
+  PgStore *store = open_store ();
+  goffset  size = file_size ();
+  guint    n_steps = 0;
+
+  for (guint n = 0; n < 4000; n++)
+    {
+      put_grant (store, n, "bob", 1);
+      n_steps += file_size () != size;
+      size = file_size ();
+    }
+  ck_assert_msg (n_steps * 32768 < size, "%u steps to %" G_GOFFSET_FORMAT " bytes", n_steps, size);
+  pg_store_free (store);
+  store = open_store ();
+  ck_assert_uint_eq (pg_store_n_grants (store), 4000);
+  for (guint n = 0; n < 4000; n++)
+    assert_grant (store, n, 1);
+  pg_store_free (store);
+}
+END_TEST
+
 START_TEST (what_is_removed_is_gone)
 {
   PgStore  *store = open_store ();
@@ -1380,6 +1403,7 @@ fill (TCase *tests)
   tcase_add_test (tests, each_database_has_an_id_of_its_own);
   tcase_add_test (tests, all_of_a_record_comes_back);
   tcase_add_test (tests, a_renewal_replaces_in_place);
+  tcase_add_test (tests, a_file_grows_in_large_steps);
   tcase_add_test (tests, what_is_removed_is_gone);
   tcase_add_loop_test (tests, only_readers_open_it_together, 0, G_N_ELEMENTS (pairs));
   tcase_add_test (tests, a_reader_reads_and_changes_nothing);
