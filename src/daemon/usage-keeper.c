@@ -85,13 +85,14 @@ pg_usage_keeper_log (const PgUsageKeeper *self)
 void
 pg_usage_keeper_free (PgUsageKeeper *self)
 {
+  g_autoptr (GError) error = NULL;
+
   if (self == NULL)
     return;
   if (self->source != 0)
     g_source_remove (self->source);
-  while (pg_engine_problem (self->engine) == NULL
-         && pg_usage_log_write (self->log, PG_USAGE_LOG_PAIRS, NULL) == PG_USAGE_LOG_MORE)
-    ;
+  if (pg_engine_problem (self->engine) == NULL && !pg_usage_log_write_all (self->log, &error))
+    tell_failure (self, error);
   pg_usage_log_free (self->log);
   g_free (self);
 }

@@ -304,6 +304,18 @@ pg_usage_log_write (PgUsageLog *self, guint max, GError **error)
   return self->writing.n > 0 ? PG_USAGE_LOG_MORE : PG_USAGE_LOG_DONE;
 }
 
+/* A batch may be half written, and behind it another one waits. */
+gboolean
+pg_usage_log_write_all (PgUsageLog *self, GError **error)
+{
+  guint64 mark = pg_usage_log_mark (self);
+
+  while (!pg_usage_log_is_written (self, mark))
+    if (pg_usage_log_write (self, PG_USAGE_LOG_PAIRS, error) == PG_USAGE_LOG_FAILED)
+      return FALSE;
+  return TRUE;
+}
+
 guint64
 pg_usage_log_mark (const PgUsageLog *self)
 {

@@ -43,6 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgUsageLog, pg_usage_log_free)
 G_GNUC_WARN_UNUSED_RESULT
 PgUsageLogWrite pg_usage_log_write (PgUsageLog *self, guint max, GError **error);
 
+/** pg_usage_log_write_all: writes all that was counted until now, however long it takes. FALSE with @error as there. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_usage_log_write_all (PgUsageLog *self, GError **error);
+
 /** pg_usage_log_mark: to be given to pg_usage_log_is_written() later. */
 guint64 pg_usage_log_mark (const PgUsageLog *self);
 

@@ -329,6 +329,19 @@ START_TEST (what_came_before_a_mark_is_written_at_some_time)
 }
 END_TEST
 
+START_TEST (at_the_end_nothing_is_left)
+{
+  for (guint n = 0; n < 10; n++)
+    ask_by_auth (n);
+  ck_assert (pg_usage_log_write (usages, 2, NULL) == PG_USAGE_LOG_MORE);
+  for (guint n = 10; n < 15; n++)
+    ask_by_auth (n);
+  ck_assert (pg_usage_log_write_all (usages, NULL));
+  ck_assert_uint_eq (pg_store_n_usages (pg_engine_store (engine)), 15);
+  ck_assert (pg_usage_log_write_all (usages, NULL));
+}
+END_TEST
+
 START_TEST (a_failing_store_loses_nothing)
 {
   g_autoptr (GError) error = NULL;
@@ -337,6 +350,7 @@ START_TEST (a_failing_store_loses_nothing)
     ask_by_auth (n);
   ck_assert (pg_usage_log_write (usages, 4, NULL) == PG_USAGE_LOG_MORE);
   ck_assert (pg_store_close (pg_engine_store (engine), NULL));
+  ck_assert (!pg_usage_log_write_all (usages, NULL));
   ck_assert (pg_usage_log_write (usages, 4, &error) == PG_USAGE_LOG_FAILED);
   ck_assert (g_error_matches (error, PG_ERROR, PG_ERROR_STORE));
   ask_by_auth (3); /* counted though nothing can be answered */
@@ -372,6 +386,7 @@ fill (TCase *tests)
   tcase_add_test (tests, midnight_parts_days);
   tcase_add_test (tests, memory_is_bounded_and_what_is_lost_is_told);
   tcase_add_test (tests, what_came_before_a_mark_is_written_at_some_time);
+  tcase_add_test (tests, at_the_end_nothing_is_left);
   tcase_add_test (tests, a_failing_store_loses_nothing);
   tcase_add_test (tests, a_damaged_usage_begins_anew);
 }
