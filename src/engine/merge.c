@@ -113,6 +113,16 @@ refuse_note (const PgMerge *self, const PgNote *note)
   return pg_engine_is_note_outdated (note, self->now_us) ? "it has been over for two weeks" : NULL;
 }
 
+/* Does @old stay, whatever @note says? One that is over cannot end one that is in force: where it was made it ended nothing. A
+ * revoke is never over. */
+static gboolean
+outlasts (const PgMerge *self, const PgNote *old, const PgNote *note)
+{
+  if (old->made_us >= note->made_us)
+    return TRUE;
+  return note->kind != PG_NOTE_REVOKE && note->until_us <= self->now_us && self->now_us < old->until_us;
+}
+
 /* A revoke concerns what a login grants here, which may be a wider network than there. */
 static PgNote
 fit (const PgMerge *self, const PgNote *note)
@@ -139,7 +149,7 @@ pg_merge_note (const PgMerge *self, const PgNote *note, const char **out_why, GE
   *out_why = refuse_note (self, note);
   if (*out_why != NULL)
     return PG_MERGE_REFUSED;
-  if (!is_new && old->made_us >= note->made_us)
+  if (!is_new && outlasts (self, old, note))
     return PG_MERGE_KEPT;
   if (!self->dry_run && !pg_engine_add_note (self->engine, &fitted, error))
     return PG_MERGE_FAILED;

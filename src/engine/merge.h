@@ -55,7 +55,8 @@ typedef struct
 G_GNUC_WARN_UNUSED_RESULT
 PgMergeFate pg_merge_record (const PgMerge *self, const PgRecord *record, const char **out_why, GError **error);
 
-/** pg_merge_note: the same for a note, whose number is not looked at: of two about the same the later one stays. */
+/** pg_merge_note: the same for a note, whose number is not looked at: of two about the same the later one stays, unless
+ * it is over, and the other one is not. */
 G_GNUC_WARN_UNUSED_RESULT
 PgMergeFate pg_merge_note (const PgMerge *self, const PgNote *note, const char **out_why, GError **error);
 

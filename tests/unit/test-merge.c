@@ -303,6 +303,39 @@ START_TEST (of_two_notes_the_later_one_stays)
 }
 END_TEST
 
+/* A deny for an hour of elsewhere, long over, must not end one that is to stay. */
+static const struct
+{
+  const char *name;
+  PgNoteKind  kind;
+  const char *target;
+  gint64      ours_until_us;
+  gint64      theirs_until_us;
+  PgMergeFate fate;
+} lasting[] = {
+  { "a deny", PG_NOTE_DENY, "192.0.2.1", PG_NOTE_FOREVER, NOW_US, PG_MERGE_KEPT },
+  { "a deny of a user", PG_NOTE_DENY, "user:bob", NOW_US + 1, NOW_US, PG_MERGE_KEPT },
+  { "an allow", PG_NOTE_ALLOW, "192.0.2.1", PG_NOTE_FOREVER, NOW_US, PG_MERGE_KEPT },
+  { "a freeze", PG_NOTE_FREEZE, NULL, PG_NOTE_FOREVER, NOW_US, PG_MERGE_KEPT },
+  { "one that is not over", PG_NOTE_DENY, "192.0.2.1", PG_NOTE_FOREVER, NOW_US + 1, PG_MERGE_RENEWED },
+  { "both are over", PG_NOTE_DENY, "192.0.2.1", NOW_US, NOW_US, PG_MERGE_RENEWED },
+  { "a revoke", PG_NOTE_REVOKE, "192.0.2.1", PG_NOTE_FOREVER, NOW_US, PG_MERGE_RENEWED },
+};
+
+START_TEST (what_is_over_ends_nothing)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgNote    ours = note_of (lasting[_i].kind, lasting[_i].target, TOLD_US - 9);
+  PgNote    theirs = note_of (lasting[_i].kind, lasting[_i].target, TOLD_US - 5);
+
+  ours.until_us = lasting[_i].ours_until_us;
+  theirs.until_us = lasting[_i].theirs_until_us;
+  ck_assert (pg_engine_add_note (engine, &ours, NULL));
+  assert_row (lasting[_i].name, merge_note (engine, &theirs) == lasting[_i].fate);
+  pg_engine_free (engine);
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
@@ -316,6 +349,7 @@ fill (TCase *tests)
   tcase_add_test (tests, a_store_that_fails_is_told);
   tcase_add_loop_test (tests, a_note_is_taken_as_it_is, 0, G_N_ELEMENTS (told_notes));
   tcase_add_test (tests, of_two_notes_the_later_one_stays);
+  tcase_add_loop_test (tests, what_is_over_ends_nothing, 0, G_N_ELEMENTS (lasting));
 }
 
 PG_TEST_MAIN ("merge", fill)
