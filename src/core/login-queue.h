@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/** PG_LOGIN_QUEUE_MAX: logins that are kept; one more pushes the oldest out. */
-#define PG_LOGIN_QUEUE_MAX 1000
+/** PG_LOGIN_QUEUE_MAX: logins that are kept, some 10 MB of them; one more pushes the oldest out. */
+#define PG_LOGIN_QUEUE_MAX 50000
 
 typedef struct _PgLoginQueue PgLoginQueue;
 

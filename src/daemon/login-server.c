@@ -15,6 +15,9 @@
 #define SILENT_MAX 256
 #define SILENT_US (5 * G_USEC_PER_SEC)
 
+/* Logins that have waited and are stored in one turn of the main loop: mail waits meanwhile. */
+#define SLICE 32
+
 /* Connections taken at the end: all that the backlog can hold. */
 #define DRAIN_MAX 4096
 
@@ -36,6 +39,7 @@ struct _PgLoginServer
   GArray               *reporters; /* of uid_t */
   GQueue                silent;    /* of Peer, the longest first */
   PgLoginQueue         *waiting;
+  guint                 store_source; /* stores who waits; 0: nobody does, or it could not be done */
   PgLoginServerCounters counters;
   PgLogThrottle         refusals;
   PgLogThrottle         strangers;
@@ -244,13 +248,38 @@ welcome (int fd, gpointer user_data)
 
 /* --- once a second --------------------------------------------------------------------------------------------------- */
 
-static void
-store_waiting (PgLoginServer *self)
+/* Stores @max of those who wait. Returns TRUE while there are more, and nothing failed. */
+static gboolean
+store_some (PgLoginServer *self, guint max)
 {
   const PgLogin *login;
 
-  while ((login = pg_login_queue_peek (self->waiting)) != NULL && store (self, login))
-    pg_login_queue_drop (self->waiting);
+  for (; max > 0 && (login = pg_login_queue_peek (self->waiting)) != NULL; max--)
+    {
+      if (!store (self, login))
+        return FALSE;
+      pg_login_queue_drop (self->waiting);
+    }
+  return pg_login_queue_size (self->waiting) > 0;
+}
+
+static gboolean
+store_on (gpointer user_data)
+{
+  PgLoginServer *self = user_data;
+
+  if (store_some (self, SLICE))
+    return G_SOURCE_CONTINUE;
+  self->store_source = 0;
+  tell_engine (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+store_waiting (PgLoginServer *self)
+{
+  if (self->store_source == 0 && store_some (self, SLICE))
+    self->store_source = g_idle_add_full (G_PRIORITY_DEFAULT, store_on, self, NULL);
   tell_engine (self);
 }
 
@@ -307,7 +336,10 @@ pg_login_server_free (PgLoginServer *self)
     return;
   pg_doors_drain (self->doors, DRAIN_MAX); /* they have sent theirs, and will not again */
   pg_doors_free (self->doors);
-  store_waiting (self);
+  if (self->store_source != 0)
+    g_source_remove (self->store_source);
+  (void) store_some (self, G_MAXUINT);
+  tell_engine (self);
   if (pg_login_queue_size (self->waiting) > 0)
     g_warning ("%u reported logins could not be stored", pg_login_queue_size (self->waiting));
   while (!g_queue_is_empty (&self->silent))

@@ -23,7 +23,7 @@ A, B = '192.0.2.1', '192.0.2.2'
 REPORTER = 'dovecot'  # Debian's default_internal_user
 QUICK = 1.0  # seconds for a whole login at the real Dovecot, on a machine with no time for it
 SILENT_MAX = 256
-WAITING_MAX = 1000
+WAITING_MAX = 50000
 
 POSTLOGIN = """\
 service {service} {{
