@@ -17,6 +17,7 @@ typedef struct
   gboolean             is_now; /* it is the present */
   PgHindsight          seen;
   PgRuleStep           steps[PG_N_RULES - 1];
+  GPtrArray           *notes; /* those that concern it, owned; the notes are the engine's */
 } Story;
 
 /* --- asking ---------------------------------------------------------------------------------------------------------- */
@@ -128,20 +129,29 @@ concerns (const Story *self, const PgNote *note)
          && pg_record_has_user (&self->seen.now, pg_span_from_string (note->user));
 }
 
+/* Looked for once: there may be many of others. */
+static GPtrArray *
+find_notes (const Story *self)
+{
+  g_autoptr (GPtrArray) all = pg_noteset_list (pg_engine_notes (self->host->engine));
+  GPtrArray *notes = g_ptr_array_new ();
+
+  for (guint i = 0; i < all->len; i++)
+    if (concerns (self, g_ptr_array_index (all, i)))
+      g_ptr_array_add (notes, g_ptr_array_index (all, i));
+  return notes;
+}
+
 static JsonArray *
 describe_notes (const Story *self)
 {
   JsonArray *array = json_array_new ();
-  g_autoptr (GPtrArray) notes = pg_noteset_list (pg_engine_notes (self->host->engine));
 
-  for (guint i = 0; i < notes->len; i++)
+  for (guint i = 0; i < self->notes->len; i++)
     {
-      const PgNote *note = g_ptr_array_index (notes, i);
-      JsonObject   *row;
+      const PgNote *note = g_ptr_array_index (self->notes, i);
+      JsonObject   *row = json_object_new ();
 
-      if (!concerns (self, note))
-        continue;
-      row = json_object_new ();
       pg_describe_note (row, note, self->at_us);
       json_object_set_boolean_member (row, "in_force", note->made_us <= self->at_us && self->at_us < note->until_us);
       json_array_add_object_element (array, row);
@@ -155,11 +165,9 @@ describe_notes (const Story *self)
 static const PgNote *
 find_culprit (const Story *self, PgSpan user, gint64 login_us)
 {
-  g_autoptr (GPtrArray) notes = pg_noteset_list (pg_engine_notes (self->host->engine));
-
-  for (guint i = 0; i < notes->len; i++)
+  for (guint i = 0; i < self->notes->len; i++)
     {
-      const PgNote *note = g_ptr_array_index (notes, i);
+      const PgNote *note = g_ptr_array_index (self->notes, i);
       gboolean      is_his = is_about_user (note, user);
 
       if (note->made_us > self->at_us && !self->is_now)
@@ -278,7 +286,9 @@ answer_story (Story *self, PgAnswer *answer)
   JsonObject *row;
 
   find_out (self);
+  self->notes = find_notes (self);
   row = describe (self);
+  g_ptr_array_unref (self->notes);
   for (guint i = 0; i < PG_N_RULES - 1; i++)
     g_free (self->steps[i].saw);
   if (self->user != NULL && pg_engine_problem (self->host->engine) == NULL)
