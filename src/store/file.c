@@ -15,9 +15,6 @@
 /* Said outright: 0 would take the file system's, and small blocks make small buckets. */
 #define BLOCK_SIZE 4096
 
-/* The least that GDBM takes for the size of its cache is 10. */
-#define FEW_BUCKETS 16
-
 /* GDBM looks at its own structures first, where it can. */
 #ifdef GDBM_XVERIFY
 #define VERIFY GDBM_XVERIFY
@@ -390,19 +387,6 @@ pg_file_remove (PgFile *self, PgSpan key, GError **error)
   return PG_FILE_FAILED;
 }
 
-/* GDBM keeps each bucket that it has read. While all are counted they would fill its cache, at a page of memory that is fresh for
- * each, though none is needed again soon. */
-static void
-keep_buckets (PgFile *self, gboolean keep)
-{
-#ifdef GDBM_SETCACHEAUTO
-  int few = FEW_BUCKETS;
-
-  (void) (keep ? gdbm_setopt (self->handle, GDBM_SETCACHEAUTO, &keep, sizeof keep)
-               : gdbm_setopt (self->handle, GDBM_SETCACHESIZE, &few, sizeof few));
-#endif
-}
-
 gboolean
 pg_file_count (PgFile *self, guint64 *out, GError **error)
 {
@@ -412,9 +396,7 @@ pg_file_count (PgFile *self, guint64 *out, GError **error)
   if (!pg_file_is_open (self, error))
     return FALSE;
   pg_guard_enter ();
-  keep_buckets (self, FALSE);
   counted = gdbm_count (self->handle, &count);
-  keep_buckets (self, TRUE);
   if (!pg_guard_leave ())
     return fail_cut (self, error);
   if (counted != 0)
