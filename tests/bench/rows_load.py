@@ -110,7 +110,7 @@ def many(bench):
             daemon.start()
             daemon.wait_ready()
             daemon.fill(count)
-            bench.load(daemon, 16, '--requests', min(3 * count, 10_000_000), '--warm-up', 0, grants=count)
+            bench.load(daemon, 16, '--hits', 1, '--requests', 5 * count, '--warm-up', 0, grants=count)
         small, large = _in_turn(arguments.rounds, lambda: bench.load(few, JUDGED, *timed, grants=FEW),
                                 lambda: bench.load(lots, JUDGED, *timed, grants=arguments.many))
     ratio = _median_ratio(large, small, 'requests_per_s')
