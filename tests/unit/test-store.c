@@ -745,7 +745,28 @@ START_TEST (in_a_cut_file_nothing_is_absent)
       ck_assert_msg (answer != PG_STORE_ABSENT, "cut to %d/8, grant %u", _i + 1, n);
     }
   ck_assert (pg_store_open (store, NULL));
-  for (guint n = 0; n < 1000; n++)
+  for (guint n = 1000; n < 3000; n++)
+    put_grant (store, n, "bob", 1);
+  for (guint n = 0; n < 3000; n++)
+    assert_grant (store, n, 1);
+  pg_store_free (store);
+}
+END_TEST
+
+/* Some of what it left free for what comes is gone, and nothing else. */
+START_TEST (a_file_cut_within_its_room_takes_more)
+{
+  PgStore *store = open_store ();
+
+  for (guint n = 0; n < 20; n++)
+    put_grant (store, n, "bob", 1);
+  pg_store_free (store);
+  ck_assert (truncate (path, file_size () - 4096 * _i - 1000) == 0);
+  store = open_store ();
+  for (guint n = 20; n < 3000; n++)
+    put_grant (store, n, "bob", 1);
+  ck_assert (pg_store_close (store, NULL) && pg_store_open (store, NULL));
+  for (guint n = 0; n < 3000; n++)
     assert_grant (store, n, 1);
   pg_store_free (store);
 }
@@ -1388,6 +1409,7 @@ add_damage_tests (TCase *tests)
   tcase_add_loop_test (tests, a_missing_note_is_missed, 0, 2);
   tcase_add_test (tests, a_note_in_another_place_is_damage);
   tcase_add_loop_test (tests, in_a_cut_file_nothing_is_absent, 0, 7);
+  tcase_add_loop_test (tests, a_file_cut_within_its_room_takes_more, 0, 16);
   tcase_add_loop_test (tests, a_file_cut_while_it_is_open_fails_and_kills_nobody, 0, 8);
   tcase_add_loop_test (tests, a_write_to_a_file_cut_while_it_is_open_fails, 0, 8);
   tcase_add_loop_test (tests, a_full_disk_stops_new_records_and_nothing_else, 0, 4);
