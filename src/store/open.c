@@ -389,9 +389,8 @@ open_to_read (PgStore *self, GError **error)
 }
 
 gboolean
-pg_store_open (PgStore *self, GError **error)
+pg_store_open_now (PgStore *self, GError **error)
 {
-  pg_store_end_turn (self);
   if (pg_file_problem (self->file) == NULL)
     return TRUE;
   self->has_notes = FALSE;

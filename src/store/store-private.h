@@ -52,6 +52,16 @@ struct _PgStore
   gpointer       changed_data;
 };
 
+/** pg_store_dispose: closes and frees a store that has nothing under way in a thread. */
+void pg_store_dispose (PgStore *self);
+
+/** pg_store_close_now: pg_store_close() of such a store. */
+gboolean pg_store_close_now (PgStore *self, GError **error);
+
+/** pg_store_open_now: pg_store_open() of such a store. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_open_now (PgStore *self, GError **error);
+
 /** pg_store_open_file: opens a store that is to be written, all but the session. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_open_file (PgStore *self, GError **error);

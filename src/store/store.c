@@ -40,23 +40,19 @@ close_store (PgStore *self, GError **error)
 }
 
 gboolean
-pg_store_close (PgStore *self, GError **error)
+pg_store_close_now (PgStore *self, GError **error)
 {
-  gboolean ok;
+  gboolean ok = close_store (self, error);
 
-  pg_store_end_turn (self);
-  ok = close_store (self, error);
   pg_file_let_go (self->file);
   return ok;
 }
 
 void
-pg_store_free (PgStore *self)
+pg_store_dispose (PgStore *self)
 {
-  if (self == NULL)
-    return;
   g_warn_if_fail (self->n_cursors == 0);
-  (void) pg_store_close (self, NULL);
+  pg_store_close_now (self, NULL);
   pg_file_free (self->file);
   g_queue_clear_full (&self->free_places, g_free);
   g_queue_clear_full (&self->news, g_free);

@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 PgTurn *
-pg_turn_new (PgStore *store, int fd)
+pg_turn_new (gpointer job, GDestroyNotify free_job, int fd)
 {
   PgTurn *self = g_atomic_rc_box_new0 (PgTurn);
 
-  self->store = store;
+  self->job = job;
+  self->free_job = free_job;
   self->fd = fd;
   g_mutex_init (&self->lock);
   g_cond_init (&self->is_over);
@@ -20,7 +21,7 @@ clear (gpointer data)
 {
   PgTurn *self = data;
 
-  pg_store_free (self->store);
+  g_clear_pointer (&self->job, self->free_job);
   if (self->fd >= 0)
     close (self->fd);
   g_clear_error (&self->error);

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "store/store.h"
 #include "store/work.h"
 
 #include <gio/gio.h>
@@ -22,14 +21,14 @@ typedef void (*PgTurnEnded) (PgTurn *self, gpointer owner);
 
 /**
  * PgTurn:
- * @store: (nullable): what the thread works on
+ * @job: (nullable): what the thread works on
  * @fd: a descriptor that it works on; -1: none
  * @ok: whether it went well; and if not, why: not before it has ended
  * The rest is the module's.
  */
 struct _PgTurn
 {
-  PgStore    *store;
+  gpointer    job;
   int         fd;
   gboolean    ok;
   GError     *error;
@@ -37,13 +36,15 @@ struct _PgTurn
   PgTurnRun   run;
   PgTurnEnded ended;
   gpointer    owner; /* the owner's thread's; NULL: it let go */
+  GDestroyNotify free_job;
   GMutex      lock;
   GCond       is_over;
   gboolean    is_done;
 };
 
-/** pg_turn_new: one that does nothing yet; @store (nullable) and @fd are its own from now on. End it with pg_turn_let_go(). */
-PgTurn *pg_turn_new (PgStore *store, int fd);
+/** pg_turn_new: one that does nothing yet; @job (nullable; freed by @free_job) and @fd are its own from now on. End it with
+ * pg_turn_let_go(). */
+PgTurn *pg_turn_new (gpointer job, GDestroyNotify free_job, int fd);
 
 /** pg_turn_begin: begins to run. */
 void pg_turn_begin (PgTurn *self, PgTurnRun run, PgTurnEnded ended, gpointer owner);

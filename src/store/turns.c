@@ -28,6 +28,13 @@ drop_turn (PgStore *self)
   pg_turn_let_go (g_steal_pointer (&self->turn));
 }
 
+/* Of a store that a thread had. */
+static void
+dispose (gpointer store)
+{
+  pg_store_dispose (store);
+}
+
 /* --- the root -------------------------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -68,7 +75,7 @@ ended_sync (G_GNUC_UNUSED PgTurn *turn, gpointer owner)
 static gboolean
 run_prepare (PgTurn *turn, GError **error)
 {
-  return pg_session_prepare (turn->store, error);
+  return pg_session_prepare (turn->job, error);
 }
 
 static void
@@ -89,7 +96,7 @@ mark (PgStore *self)
 {
   g_autoptr (GError) error = NULL;
 
-  take_prepared (self, self->turn->store);
+  take_prepared (self, self->turn->job);
   if (self->turn->ok && pg_session_mark (self, &error))
     return TRUE;
   pg_session_fail (self, self->turn->ok ? error : self->turn->error);
@@ -109,7 +116,7 @@ ended_prepare (G_GNUC_UNUSED PgTurn *turn, gpointer owner)
       tell_changed (self);
       return;
     }
-  self->turn = pg_turn_new (NULL, pg_file_dup (self->file));
+  self->turn = pg_turn_new (NULL, NULL, pg_file_dup (self->file));
   pg_turn_begin (self->turn, run_sync, ended_sync, self);
 }
 
@@ -128,7 +135,7 @@ begin_prepare (PgStore *self)
   prepared->is_base_bad = self->is_base_bad;
   prepared->checkpoint_bytes = self->checkpoint_bytes;
   prepared->checkpoint_pause = self->checkpoint_pause;
-  self->turn = pg_turn_new (prepared, -1);
+  self->turn = pg_turn_new (prepared, dispose, -1);
   prepared->work = &self->turn->work;
   pg_turn_begin (self->turn, run_prepare, ended_prepare, self);
 }
@@ -150,11 +157,12 @@ open_with_notes (PgStore *self, GError **error)
 static gboolean
 run_open (PgTurn *turn, GError **error)
 {
-  gboolean ok = open_with_notes (turn->store, error);
+  PgStore *opened = turn->job;
+  gboolean ok = open_with_notes (opened, error);
 
-  if (!ok && pg_file_problem (turn->store->file) == NULL)
-    pg_file_set_problem (turn->store->file, (*error)->message);
-  pg_file_let_go (turn->store->file);
+  if (!ok && pg_file_problem (opened->file) == NULL)
+    pg_file_set_problem (opened->file, (*error)->message);
+  pg_file_let_go (opened->file);
   return ok;
 }
 
@@ -179,7 +187,7 @@ exchange (PgStore *self, PgStore *other)
 static void
 take_opened (PgStore *self)
 {
-  exchange (self, self->turn->store);
+  exchange (self, self->turn->job);
   drop_turn (self);
 }
 
@@ -202,7 +210,7 @@ begin_open (PgStore *self)
   g_autofree char *problem = before != NULL ? g_strdup (before) : g_strdup_printf ("%s: is being opened", self->path);
   PgStore         *opened = pg_store_new (self->path, self->mode);
 
-  self->turn = pg_turn_new (opened, -1);
+  self->turn = pg_turn_new (opened, dispose, -1);
   exchange (self, opened);
   pg_file_set_problem (self->file, problem);
   opened->work = &self->turn->work;
@@ -280,7 +288,7 @@ take_over (PgStore *self)
       return;
     }
   if (self->turn->run == run_prepare)
-    take_prepared (self, self->turn->store);
+    take_prepared (self, self->turn->job);
   else
     take_synced (self);
   drop_turn (self);
