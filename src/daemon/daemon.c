@@ -13,6 +13,7 @@
 #include "daemon/notify.h"
 #include "daemon/policy-server.h"
 #include "daemon/sockets.h"
+#include "daemon/store-keeper.h"
 #include "daemon/sweeper.h"
 #include "daemon/textfile.h"
 #include "daemon/usage-keeper.h"
@@ -52,11 +53,10 @@ struct _PgDaemon
   PgCommitter     *committer;
   PgSweeper       *sweeper;
   PgUsageKeeper   *usage;
+  PgStoreKeeper   *store_keeper;
   PgCollector     *collector;
   PgTextfile      *textfile;
   gint64           started_us; /* monotonic */
-  guint64          store_id;   /* of the database that was read up to */
-  char            *told;       /* what is wrong with the store, as it was logged last */
   gboolean         is_frozen;  /* as it was logged last */
   guint            ticks;
   guint            tick_source;
@@ -132,99 +132,21 @@ replace_watcher (PgDaemon *self, GError **error)
   return TRUE;
 }
 
-/* What is wrong with the store is said when it changes. That it is only not open yet is not logged, but who looks in sees it; so
- * it is told whenever it is open. */
 static void
-tell_store (PgDaemon *self, const char *problem)
-{
-  PgStore *store = pg_engine_store (self->engine);
-  gboolean is_news = g_strcmp0 (problem, self->told) != 0;
-
-  if (is_news || problem == NULL)
-    pg_events_tell (pg_engine_events (self->engine), &(PgEvent){ .kind = PG_EVENT_STORE, .problem = problem });
-  if (!is_news)
-    return;
-  if (problem != NULL)
-    g_warning ("%s; refusals are deferred until the database can be used", problem);
-  else
-    g_message ("%s: open, %" G_GUINT64_FORMAT " grants, %u notes", pg_store_path (store), pg_store_n_grants (store),
-               pg_noteset_size (pg_engine_notes (self->engine)));
-  g_free (self->told);
-  self->told = g_strdup (problem);
-}
-
-/* Another database knows nothing of the logins that are read already. */
-static void
-follow_store (PgDaemon *self)
-{
-  guint64 id = pg_store_id (pg_engine_store (self->engine));
-  g_autoptr (GError) error = NULL;
-
-  if (self->store_id != 0 && self->store_id != id)
-    {
-      g_warning ("%s is another database than before: the logs are read again", pg_store_path (pg_engine_store (self->engine)));
-      if (!replace_watcher (self, &error))
-        g_warning ("%s", error->message);
-    }
-  self->store_id = id;
-}
-
-/* Of a store that is open, what was not brought before. */
-static void
-bring (PgDaemon *self)
+store_moved (gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
 
-  if (pg_engine_problem (self->engine) == NULL)
-    return;
-  if (pg_engine_bring (self->engine, &error))
-    {
-      follow_store (self);
-      tell_store (self, NULL);
-    }
-  else
-    tell_store (self, error->message);
+  if (!replace_watcher (user_data, &error))
+    g_warning ("%s", error->message);
 }
 
 static void
-tell_news (PgStore *store)
+store_changed (gpointer user_data)
 {
-  char *news;
+  const PgDaemon *self = user_data;
 
-  while ((news = pg_store_take_news (store)) != NULL)
-    {
-      g_warning ("%s", news);
-      g_free (news);
-    }
-}
-
-/* The store could be opened, or may be written now, or neither. */
-static void
-store_changed (PgStore *store, gpointer user_data)
-{
-  PgDaemon *self = user_data;
-
-  if (pg_store_problem (store) != NULL)
-    tell_store (self, pg_store_problem (store));
-  else
-    bring (self);
-  tell_news (store);
   pg_watcher_tick (self->watcher);
-}
-
-/* A store that failed is tried once a second. What was wrong with it is told once it was open: before, it is only not open yet.
- */
-static void
-look_after_store (PgDaemon *self)
-{
-  PgStore *store = pg_engine_store (self->engine);
-
-  pg_store_tick_async (store, store_changed, self);
-  if (pg_store_problem (store) == NULL)
-    bring (self);
-  else if (self->store_id != 0 || pg_store_n_made (store) >= 0)
-    tell_store (self, pg_store_problem (store));
-  tell_news (store);
 }
 
 /* Transfer full. */
@@ -266,7 +188,7 @@ tick (gpointer user_data)
   PgDaemon *self = user_data;
 
   self->ticks++;
-  look_after_store (self);
+  pg_store_keeper_tick (self->store_keeper);
   pg_freeze_log_follow (&self->is_frozen, self->engine);
   pg_watcher_tick (self->watcher);
   pg_usage_keeper_tick (self->usage);
@@ -377,6 +299,8 @@ start (PgDaemon *self, GError **error)
     return FALSE;
   self->committer = pg_committer_new (self->engine);
   pg_committer_set_watcher (self->committer, self->watcher);
+  self->store_keeper
+    = pg_store_keeper_new (self->engine, (PgStoreKeeperHost){ .moved = store_moved, .changed = store_changed, .user_data = self });
   self->sweeper = pg_sweeper_new (self->engine);
   self->usage = pg_usage_keeper_new (self->engine);
   self->collector = pg_collector_new (self->engine);
@@ -517,11 +441,11 @@ pg_daemon_stop (PgDaemon *self)
   pg_textfile_free (self->textfile);
   pg_committer_free (self->committer);
   save (self);
+  pg_store_keeper_free (self->store_keeper);
   pg_watcher_free (self->watcher);
   pg_granter_free (self->granter);
   pg_poller_free (self->poller);
   pg_engine_free (self->engine);
-  g_free (self->told);
   g_free (self->status);
   g_free (self);
 }
