@@ -195,10 +195,11 @@ def cut_at_start(site):
     expect_the_deny(site)
 
 
-@row('one bit flipped', "In the client's own record, while popgated is down.",
+@row('one bit flipped', "In the client's own record, while popgated is down. Who asks for it is deferred until it is made anew.",
      says=('log: a stored record .* fails its checksum', 'log: made anew of base'))
 def flipped_bit(site):
     site.with_popgated_down(gdbm_file.flip_bit_of, site.popgated.store, site.client)
+    site.wait_until_said('log: made anew of base')
     yield
 
 
