@@ -5,27 +5,92 @@
 
 #define DEPTH_MAX 64
 
+#define ESCAPE_LEN 6 /* of a \u with its digits */
+
+/* --- what json-glib is not given ------------------------------------------------------------------------------------- */
+
+/* The UTF-16 unit of the \u escape that @text begins with; 0: there is none, or it is a NUL. */
+static gunichar
+unit_of (PgSpan text)
+{
+  gunichar unit = 0;
+
+  if (text.len < ESCAPE_LEN || text.data[0] != '\\' || text.data[1] != 'u')
+    return 0;
+  for (gsize i = 2; i < ESCAPE_LEN; i++)
+    {
+      gint digit = g_ascii_xdigit_value (text.data[i]);
+
+      if (digit < 0)
+        return 0;
+      unit = unit << 4 | (gunichar) digit;
+    }
+  return unit;
+}
+
+/* How long is the escape that @text begins with? 0: it is none of JSON (RFC 8259, section 7), or is no text: a NUL ends
+ * json-glib's strings, it makes no UTF-8 of half a pair, takes any four bytes for digits, and reads C's octal numbers as well. */
+static gsize
+escape_len (PgSpan text)
+{
+  gunichar unit = unit_of (text);
+
+  if (text.len < 2)
+    return 0;
+  if (text.data[1] != 'u')
+    return memchr ("\"\\/bfnrt", text.data[1], 8) != NULL ? 2 : 0;
+  if (unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff))
+    return 0;
+  if (unit < 0xd800 || unit > 0xdbff)
+    return ESCAPE_LEN;
+  pg_span_skip (&text, ESCAPE_LEN);
+  unit = unit_of (text);
+  return unit >= 0xdc00 && unit <= 0xdfff ? 2 * ESCAPE_LEN : 0;
+}
+
+/* How long is the string, with its quotes, that @text begins with? 0: it has no end, or strange escapes in it. */
+static gsize
+string_len (PgSpan text)
+{
+  gsize at = 1;
+
+  while (at < text.len && text.data[at] != '"')
+    {
+      gsize len = text.data[at] == '\\' ? escape_len (pg_span (text.data + at, text.len - at)) : 1;
+
+      if (len == 0)
+        return 0;
+      at += len;
+    }
+  return at < text.len ? at + 1 : 0;
+}
+
 /* json-glib goes one call deeper for each bracket: a line of nothing else would be the end of a small stack. It takes comments
  * and 'strings' as well, where brackets and quotes mean nothing: they are no JSON, and may be deep. */
 static gboolean
-is_deep (PgSpan line)
+is_plain (PgSpan line)
 {
-  gboolean in_string = FALSE;
-  guint    depth = 0;
+  guint depth = 0;
 
-  for (gsize i = 0; i < line.len && depth <= DEPTH_MAX; i++)
-    if (in_string && line.data[i] == '\\')
-      i++;
-    else if (line.data[i] == '"')
-      in_string = !in_string;
-    else if (!in_string && (line.data[i] == '/' || line.data[i] == '\''))
-      return TRUE;
-    else if (!in_string && (line.data[i] == '[' || line.data[i] == '{'))
-      depth++;
-    else if (!in_string && (line.data[i] == ']' || line.data[i] == '}') && depth > 0)
-      depth--;
-  return depth > DEPTH_MAX;
+  while (line.len > 0)
+    {
+      char  c = line.data[0];
+      gsize len = c == '"' ? string_len (line) : 1;
+
+      if (len == 0 || c == '/' || c == '\'')
+        return FALSE;
+      if (c == '[' || c == '{')
+        depth++;
+      else if ((c == ']' || c == '}') && depth > 0)
+        depth--;
+      if (depth > DEPTH_MAX)
+        return FALSE;
+      pg_span_skip (&line, len);
+    }
+  return TRUE;
 }
+
+/* --- lines ----------------------------------------------------------------------------------------------------------- */
 
 JsonObject *
 pg_message_parse (PgSpan line, GError **error)
@@ -34,10 +99,10 @@ pg_message_parse (PgSpan line, GError **error)
   g_autoptr (GError) cause = NULL;
   JsonNode *root;
 
-  if (is_deep (line))
+  if (!is_plain (line))
     {
-      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX, "expected a JSON object without comments and of at most %d levels",
-                   DEPTH_MAX);
+      g_set_error (error, PG_ERROR, PG_ERROR_SYNTAX,
+                   "expected a JSON object of at most %d levels, without comments, its strings whole and without NUL", DEPTH_MAX);
       return NULL;
     }
   if (!json_parser_load_from_data (parser, line.len > 0 ? line.data : "", (gssize) line.len, &cause))

@@ -216,20 +216,6 @@ read_text (JsonObject *object, const char *name, gsize max, char *out, GError **
 
 /* --- reading objects ------------------------------------------------------------------------------------------------- */
 
-/* json-glib ends a text at an escaped NUL: what follows would go unseen. */
-static gboolean
-has_escaped_nul (PgSpan line)
-{
-  for (gsize i = 0; i + 1 < line.len; i++)
-    if (line.data[i] == '\\')
-      {
-        if (line.len - i >= 6 && memcmp (line.data + i, "\\u0000", 6) == 0)
-          return TRUE;
-        i++;
-      }
-  return FALSE;
-}
-
 JsonObject *
 pg_portable_parse (PgSpan line, GError **error)
 {
@@ -238,10 +224,7 @@ pg_portable_parse (PgSpan line, GError **error)
       g_set_error (error, PG_ERROR, PG_ERROR_LIMIT, "expected a line of at most %d bytes", PG_PORTABLE_MAX);
       return NULL;
     }
-  if (!has_escaped_nul (line))
-    return pg_message_parse (line, error);
-  g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "expected text without NUL bytes");
-  return NULL;
+  return pg_message_parse (line, error);
 }
 
 PgPortableKind

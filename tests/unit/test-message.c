@@ -42,6 +42,18 @@ static const struct
   { "behind a quote in other quotes", "{'\"':", "[", 4000000, "", FALSE },
   { "slashes and quotes in a string", "{\"a\":\"", "/*'", 1000, "\"}", TRUE },
   { "backslash at the end", "{\"a\":\"\\", "", 0, "", FALSE },
+  { "escapes", "{\"a\":\"\\u00e4\\n\\ud83d\\uDE00\\\"\"}", "", 0, "", TRUE },
+  { "a NUL", "{\"a\":\"x\\u0000y\"}", "", 0, "", FALSE },
+  { "a NUL behind a backslash", "{\"a\":\"x\\\\u0000y\"}", "", 0, "", TRUE },
+  { "half a pair", "{\"a\":\"\\ud83d\"}", "", 0, "", FALSE },
+  { "half a pair, and a character", "{\"a\":\"\\ud83d\\u0041\"}", "", 0, "", FALSE },
+  { "the other half", "{\"a\":\"\\ude00\\ud83d\"}", "", 0, "", FALSE },
+  { "each short escape", "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}", "", 0, "", TRUE },
+  { "an octal number", "{\"a\":\"\\200\"}", "", 0, "", FALSE },
+  { "an escape of C", "{\"a\":\"\\v\"}", "", 0, "", FALSE },
+  { "no digits", "{\"a\":\"\\u]800\"}", "", 0, "", FALSE },
+  { "too few digits", "{\"a\":\"\\u004\"}", "", 0, "", FALSE },
+  { "no end within an escape", "{\"a\":\"\\u00", "", 0, "", FALSE },
 };
 
 START_TEST (parse)
