@@ -4,11 +4,12 @@
 #
 # Usage: run.sh [NAME...]       all fuzzers, or those: address lines request login-line login-form joiner torn change
 #                                record usage report config
-#                                postconf moment
-# Environment: FUZZ_SECONDS (60, for each), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
+#                                postconf moment portable message
+# Environment: FUZZ_SECONDS (60, for each), FUZZ_JOBS (1: how many at once), FUZZ_RUNS (ends each after so many runs instead), FUZZ_DIR (where the fuzzers
 # are: tests/fuzz), FUZZ_WORK (where inputs are kept from one run to the next: FUZZ_DIR/work), top_srcdir (.)
 set -eu
 LC_ALL=C
+all="address lines request login-line login-form joiner torn change record usage report config postconf moment portable message"
 export LC_ALL
 
 top=${top_srcdir:-.}
@@ -119,6 +120,19 @@ make_seeds() {
       printf 'l%s' 'permit_mynetworks, check_policy_service { unix:x, timeout=5s, { default_action = OK a } }, reject' >"$2/seed-3"
       printf 'n%s' '127.0.0.0/8 [::1]/128 [::ffff:127.0.0.0]/104' >"$2/seed-4"
       ;;
+    portable)
+      printf '%s' '{"popgate_export":1,"version":"0.1.0","time_us":1795435200000000}' >"$2/seed-1"
+      printf '%s' '{"note":"deny","target":"user:anna","by":"root","made_us":1,"until_us":null,"why":"spam"}' >"$2/seed-2"
+      printf '%s' '{"note":"allow","target":"192.0.2.0/24","by":"root","made_us":1,"until_us":2,"why":""}' >"$2/seed-3"
+      printf '%s%s' '{"grant":"192.0.2.7","newest_us":9,"first_us":1,"count":3,"dropped_us":null,"users":[{"user":"anna",' \
+        '"time_us":9,"service":"pop3","server":"dovecot"},{"user_base64":"/w==","time_us":8,"service":"imap","server":"cyrus"}]}' \
+        >"$2/seed-4"
+      printf '%s' '{"end":true,"notes":1,"grants":1}' >"$2/seed-5"
+      ;;
+    message)
+      printf '%s' '{"command":"watch","only":"logins,notes","address":"192.0.2.0/24","user":"Anna"}' >"$2/seed-1"
+      printf '%s' '{"command":"watch","verdict":"OK,DUNNO"}' >"$2/seed-2"
+      ;;
     report) printf 'pgl\001\200\371\311V"a\006\000\004pop3\011192.0.2.7\014198.51.100.1\004anna' >"$2/seed-1" ;;
     *) echo "run.sh: no fuzzer $1" >&2; exit 2 ;;
   esac
@@ -137,8 +151,17 @@ run_one() {
   tail -n 1 "$work/$1.log"
 }
 
+if [ "${FUZZ_JOBS:-1}" -gt 1 ]; then
+  names=${*:-$all}
+  jobs=$FUZZ_JOBS
+  export FUZZ_JOBS=1
+  # shellcheck disable=SC2086 # a list of words
+  printf '%s\n' $names | xargs -P "$jobs" -n 1 "$0"
+  exit
+fi
+
 status=0
-for name in ${*:-address lines request login-line login-form joiner torn change record usage report config postconf moment}; do
+for name in ${*:-$all}; do
   run_one "$name" || status=1
 done
 exit $status
