@@ -6,8 +6,14 @@
 
 #include "common.h"
 
-/* Not what it says, as a number may be written in several ways: what is written for it. Of a large one that is not whole json-glib
- * writes "2e+43" or "inf", which it does not read; nothing of popgate reads or writes such. */
+/* Not what it says, as a number may be written in several ways: what is written for it. Of a large or small one that is not whole
+ * json-glib writes "2e+43" or "inf", which it does not read; nothing of popgate reads or writes such. */
+static gboolean
+has_exponent (const char *line)
+{
+  return strstr (line, "inf") != NULL || strstr (line, "e+") != NULL || strstr (line, "e-") != NULL;
+}
+
 static void
 check_again (JsonObject *object)
 {
@@ -18,7 +24,7 @@ check_again (JsonObject *object)
 
   must (len > 0 && memchr (line, '\n', len) == line + len - 1);
   again = pg_message_parse (pg_span (line, len - 1), NULL);
-  if (again == NULL && (strstr (line, "inf") != NULL || strstr (line, "e+") != NULL))
+  if (again == NULL && has_exponent (line))
     return;
   must (again != NULL);
   again_line = pg_message_to_line (again);
