@@ -72,7 +72,7 @@ pg_usage_keeper_tick (PgUsageKeeper *self)
   tell_lost (self);
   self->ticks++;
   if (self->ticks % WRITE_TICKS == 0 && self->source == 0 && pg_engine_problem (self->engine) == NULL
-      && !pg_store_is_busy (pg_engine_store (self->engine)))
+      && !pg_store_is_busy (pg_engine_store (self->engine)) && write_some (self) == G_SOURCE_CONTINUE)
     self->source = g_timeout_add (SLICE_MS, write_some, self);
 }
 

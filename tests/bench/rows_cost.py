@@ -17,6 +17,7 @@ WANTED_MEMORY_MB = 64
 WANTED_GROWTH_KB = 256
 WANTED_INSTRUCTIONS = 6000
 WANTED_WAKE_UPS = 1.0
+SETTLED_S = 12
 CALLGRIND_GRANTS = 5000
 CALLGRIND_CONNECTIONS = 100
 
@@ -44,7 +45,7 @@ def idle(bench):
         daemon.start()
         daemon.wait_ready()
         daemon.fill(1)
-        time.sleep(2)  # what it wrote is on the disk
+        time.sleep(SETTLED_S)  # what was read and counted is on the disk, and the thread that wrote it has ended
         before, began = _sleeps(daemon.pid), time.monotonic()
         time.sleep(bench.arguments.idle_s)
         a_second = (_sleeps(daemon.pid) - before) / (time.monotonic() - began)
