@@ -2,7 +2,6 @@
 #include "store/file.h"
 
 #include "core/error.h"
-#include "store/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +24,6 @@
 /* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
 
-/* Room that is made at once in a file of @size bytes, so that it seldom grows: no more than GROWTH_MAX. */
-#define ROOM(size) CLAMP ((size) / 64, 65536, 1048576)
-#define ROOM_KEY "room"
-
 struct _PgFile
 {
   char     *path;
@@ -36,10 +31,8 @@ struct _PgFile
   GDBM_FILE failed; /* one that is still to be closed, or NULL */
   char     *problem;
   guint     generation;
-  gint64    reserved;  /* the disk has room for the file up to this size */
-  gint64    size;      /* as it was seen last: a GDBM file never shrinks */
-  gboolean  has_grown; /* when it was */
-  gboolean  is_mapped;
+  gint64    reserved; /* the disk has room for the file up to this size */
+  gint64    size;     /* as it was seen last: a GDBM file never shrinks */
 };
 
 PgFile *
@@ -52,20 +45,10 @@ pg_file_new (const char *path)
   return self;
 }
 
-static int
-close_guarded (GDBM_FILE handle)
-{
-  int closed;
-
-  pg_guard_enter ();
-  closed = gdbm_close (handle);
-  return pg_guard_leave () ? closed : -1;
-}
-
 void
 pg_file_let_go (PgFile *self)
 {
-  g_clear_pointer (&self->failed, close_guarded);
+  g_clear_pointer (&self->failed, gdbm_close);
 }
 
 void
@@ -74,7 +57,7 @@ pg_file_free (PgFile *self)
   if (self == NULL)
     return;
   pg_file_let_go (self);
-  g_clear_pointer (&self->handle, close_guarded);
+  g_clear_pointer (&self->handle, gdbm_close);
   g_free (self->problem);
   g_free (self->path);
   g_free (self);
@@ -177,21 +160,17 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   static const int how[] = { [PG_FILE_READ] = GDBM_READER,
                              [PG_FILE_WRITE] = GDBM_WRITER | VERIFY,
                              [PG_FILE_CREATE] = GDBM_NEWDB,
-                             [PG_FILE_LOAD] = GDBM_WRITER | GDBM_NOMMAP };
+                             [PG_FILE_LOAD] = GDBM_WRITER };
 
   g_return_val_if_fail (self->handle == NULL, FALSE);
   pg_file_let_go (self);
   self->generation++;
   self->reserved = 0;
   self->size = 0;
-  self->is_mapped = mode != PG_FILE_LOAD;
   if (mode != PG_FILE_CREATE && !may_be_opened (path))
     return fail_open (self, error);
-  /* Mapped: a hit costs no system call. */
-  pg_guard_enter ();
-  self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_CLOEXEC, 0600, NULL);
-  if (!pg_guard_leave ())
-    return pg_file_refuse (self, g_error_new_literal (PG_ERROR, PG_ERROR_DAMAGED, "is shorter than it says"), error);
+  /* Not mapped: nobody who cuts the file can kill us, and one that grows is not mapped, and read in, again and again. */
+  self->handle = gdbm_open (path, BLOCK_SIZE, how[mode] | GDBM_NOMMAP | GDBM_CLOEXEC, 0600, NULL);
   if (self->handle == NULL)
     return fail_open (self, error);
   g_clear_pointer (&self->problem, g_free);
@@ -203,7 +182,7 @@ pg_file_close (PgFile *self, GError **error)
 {
   g_return_val_if_fail (self->handle != NULL, FALSE);
   self->problem = g_strdup_printf ("%s: closed", self->path);
-  if (close_guarded (g_steal_pointer (&self->handle)) == 0)
+  if (gdbm_close (g_steal_pointer (&self->handle)) == 0)
     return TRUE;
   return fail (self, "close", error);
 }
@@ -238,47 +217,35 @@ as_datum (PgSpan span)
 static PgFileAnswer
 judge (PgFile *self, datum answer, PgSpan *out, GError **error)
 {
-  gboolean whole = pg_guard_leave ();
-
-  if (whole && answer.dptr == NULL && gdbm_errno == GDBM_ITEM_NOT_FOUND)
-    return PG_FILE_ABSENT;
-  if (whole && answer.dptr != NULL)
+  if (answer.dptr != NULL)
     {
       *out = pg_span (answer.dptr, (gsize) answer.dsize);
       return PG_FILE_FOUND;
     }
-  free (answer.dptr);
-  if (whole)
-    fail (self, "read", error);
-  else
-    fail_cut (self, error);
+  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
+    return PG_FILE_ABSENT;
+  fail (self, "read", error);
   return PG_FILE_FAILED;
 }
 
 PgFileAnswer
 pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **error)
 {
-  datum value;
-
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
-  pg_guard_enter ();
-  value = gdbm_fetch (self->handle, as_datum (key));
-  return judge (self, value, out_value, error);
+  return judge (self, gdbm_fetch (self->handle, as_datum (key)), out_value, error);
 }
 
 gboolean
 pg_file_has (PgFile *self, PgSpan key)
 {
-  gboolean has;
-
   if (self->handle == NULL)
     return FALSE;
-  pg_guard_enter ();
-  has = gdbm_exists (self->handle, as_datum (key)) != 0;
-  if (pg_guard_leave ())
-    return has;
-  fail_cut (self, NULL); /* now, as the missing page is one of zeros from here on */
+  gdbm_errno = GDBM_NO_ERROR;
+  if (gdbm_exists (self->handle, as_datum (key)) != 0)
+    return TRUE;
+  if (gdbm_errno != GDBM_NO_ERROR && gdbm_errno != GDBM_ITEM_NOT_FOUND)
+    fail (self, "read", NULL);
   return FALSE;
 }
 
@@ -319,33 +286,13 @@ follow_size (PgFile *self, GError **error)
 
   if (fstat (gdbm_fdesc (self->handle), &status) != 0 || status.st_size < self->size)
     return fail_cut (self, error);
-  self->has_grown = self->size > 0 && status.st_size > self->size;
   self->size = status.st_size;
   return TRUE;
-}
-
-/* GDBM grows a file by a block. Each time it drops the mapping and makes a longer one, and whoever reads then finds each page
- * anew: with many new logins that took half of all time. So a file that has grown gets a large record, which is removed: what it
- * leaves is used before the file grows again. Only beside a new key, as cursors look again at what they have met when there is
- * one. */
-static gboolean
-make_room (PgFile *self, GError **error)
-{
-  gsize            len = (gsize) ROOM (self->size);
-  g_autofree char *zeros = g_malloc0 (len);
-  datum            key = as_datum (pg_span_from_string (ROOM_KEY));
-
-  pg_guard_enter ();
-  if (gdbm_store (self->handle, key, as_datum (pg_span (zeros, len)), GDBM_REPLACE) == 0)
-    (void) gdbm_delete (self->handle, key); /* a failure shows at the write that follows */
-  return pg_guard_leave () ? follow_size (self, error) : fail_cut (self, error);
 }
 
 gboolean
 pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
 {
-  int stored;
-
   if (!pg_file_is_open (self, error) || !follow_size (self, error))
     return FALSE;
   if (!has_room (self))
@@ -358,32 +305,19 @@ pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
           return FALSE;
         }
     }
-  else if (self->has_grown && self->is_mapped && !pg_file_has (self, key) && !make_room (self, error))
-    return FALSE;
-  pg_guard_enter ();
-  stored = gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE);
-  if (!pg_guard_leave ())
-    return fail_cut (self, error);
-  return stored == 0 || fail (self, "write", error);
+  return gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE) == 0 || fail (self, "write", error);
 }
 
 PgFileAnswer
 pg_file_remove (PgFile *self, PgSpan key, GError **error)
 {
-  int removed;
-
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
-  pg_guard_enter ();
-  removed = gdbm_delete (self->handle, as_datum (key));
-  if (!pg_guard_leave ())
-    fail_cut (self, error);
-  else if (removed == 0)
+  if (gdbm_delete (self->handle, as_datum (key)) == 0)
     return PG_FILE_FOUND;
-  else if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
+  if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
     return PG_FILE_ABSENT;
-  else
-    fail (self, "delete", error);
+  fail (self, "delete", error);
   return PG_FILE_FAILED;
 }
 
@@ -391,15 +325,10 @@ gboolean
 pg_file_count (PgFile *self, guint64 *out, GError **error)
 {
   gdbm_count_t count;
-  int          counted;
 
   if (!pg_file_is_open (self, error))
     return FALSE;
-  pg_guard_enter ();
-  counted = gdbm_count (self->handle, &count);
-  if (!pg_guard_leave ())
-    return fail_cut (self, error);
-  if (counted != 0)
+  if (gdbm_count (self->handle, &count) != 0)
     return fail (self, "read", error);
   *out = count;
   return TRUE;
@@ -412,7 +341,6 @@ pg_file_next (PgFile *self, PgSpan *key, GError **error)
 
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
-  pg_guard_enter ();
   next = key->data != NULL ? gdbm_nextkey (self->handle, as_datum (*key)) : gdbm_firstkey (self->handle);
   pg_file_free_span (key);
   return judge (self, next, key, error);

@@ -22,7 +22,7 @@ typedef enum
   PG_FILE_READ,
   PG_FILE_WRITE,
   PG_FILE_CREATE, /* empties what is there */
-  PG_FILE_LOAD,   /* to write much: not mapped, so that nobody who cuts it can hurt, and it grows faster */
+  PG_FILE_LOAD,   /* to write into a new one: GDBM does not look at its structures first */
 } PgFileMode;
 
 /** PgFileAnswer: to a read. Only with PG_FILE_FAILED is the caller's error set. */

@@ -53,10 +53,10 @@ def cut(path):
     os.truncate(path, 8192)
 
 
-def spoil(path):
-    """Overwrite 64 bytes in the middle."""
+def spoil(path, place=0.5):
+    """Overwrite 64 bytes, in the middle or where said."""
     with open(path, 'r+b') as file:
-        file.seek(os.stat(path).st_size // 2)
+        file.seek(int(os.stat(path).st_size * place))
         file.write(os.urandom(64))
 
 
@@ -236,7 +236,7 @@ def read_only_at_start(site):
 section('The database, when popgated was killed')
 
 row('nothing else', 'SIGKILL. It is made anew of its base and redo log.', says=MADE)(crash_and(lambda site: None))
-row('damaged', '64 bytes of it are overwritten.', says=MADE)(crash_and(lambda site: spoil(site.popgated.store)))
+row('damaged', 'Its first 64 bytes are overwritten.', says=MADE)(crash_and(lambda site: spoil(site.popgated.store, 0)))
 row('gone', 'rm.', says=MADE)(crash_and(lambda site: os.unlink(site.popgated.store)))
 row('its base is damaged', '64 bytes. All three files are searched record by record, and what is whole is kept.',
     says=SAVED)(crash_and(lambda site: [spoil(path) for path in bases(site)]))

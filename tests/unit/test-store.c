@@ -123,25 +123,14 @@ START_TEST (a_renewal_replaces_in_place)
 }
 END_TEST
 
-/* Each growth drops the mapping that all reads go through. */
-START_TEST (a_file_grows_in_large_steps)
+/* Of 272 bytes a grant has in it, and GDBM's buckets, which are half empty at the worst. */
+START_TEST (a_file_is_no_larger_than_what_is_in_it)
 {
   PgStore *store = open_store ();
-  goffset  size = file_size ();
-  guint    n_steps = 0;
 
   for (guint n = 0; n < 4000; n++)
-    {
-      put_grant (store, n, "bob", 1);
-      n_steps += file_size () != size;
-      size = file_size ();
-    }
-  ck_assert_msg (n_steps * 32768 < size, "%u steps to %" G_GOFFSET_FORMAT " bytes", n_steps, size);
-  pg_store_free (store);
-  store = open_store ();
-  ck_assert_uint_eq (pg_store_n_grants (store), 4000);
-  for (guint n = 0; n < 4000; n++)
-    assert_grant (store, n, 1);
+    put_grant (store, n, "bob", 1);
+  ck_assert_int_lt (file_size (), 4000 * 450);
   pg_store_free (store);
 }
 END_TEST
@@ -747,25 +736,6 @@ START_TEST (in_a_cut_file_nothing_is_absent)
   ck_assert (pg_store_open (store, NULL));
   for (guint n = 1000; n < 3000; n++)
     put_grant (store, n, "bob", 1);
-  for (guint n = 0; n < 3000; n++)
-    assert_grant (store, n, 1);
-  pg_store_free (store);
-}
-END_TEST
-
-/* Some of what it left free for what comes is gone, and nothing else. */
-START_TEST (a_file_cut_within_its_room_takes_more)
-{
-  PgStore *store = open_store ();
-
-  for (guint n = 0; n < 20; n++)
-    put_grant (store, n, "bob", 1);
-  pg_store_free (store);
-  ck_assert (truncate (path, file_size () - 4096 * _i - 1000) == 0);
-  store = open_store ();
-  for (guint n = 20; n < 3000; n++)
-    put_grant (store, n, "bob", 1);
-  ck_assert (pg_store_close (store, NULL) && pg_store_open (store, NULL));
   for (guint n = 0; n < 3000; n++)
     assert_grant (store, n, 1);
   pg_store_free (store);
@@ -1409,7 +1379,6 @@ add_damage_tests (TCase *tests)
   tcase_add_loop_test (tests, a_missing_note_is_missed, 0, 2);
   tcase_add_test (tests, a_note_in_another_place_is_damage);
   tcase_add_loop_test (tests, in_a_cut_file_nothing_is_absent, 0, 7);
-  tcase_add_loop_test (tests, a_file_cut_within_its_room_takes_more, 0, 16);
   tcase_add_loop_test (tests, a_file_cut_while_it_is_open_fails_and_kills_nobody, 0, 8);
   tcase_add_loop_test (tests, a_write_to_a_file_cut_while_it_is_open_fails, 0, 8);
   tcase_add_loop_test (tests, a_full_disk_stops_new_records_and_nothing_else, 0, 4);
@@ -1425,7 +1394,7 @@ fill (TCase *tests)
   tcase_add_test (tests, each_database_has_an_id_of_its_own);
   tcase_add_test (tests, all_of_a_record_comes_back);
   tcase_add_test (tests, a_renewal_replaces_in_place);
-  tcase_add_test (tests, a_file_grows_in_large_steps);
+  tcase_add_test (tests, a_file_is_no_larger_than_what_is_in_it);
   tcase_add_test (tests, what_is_removed_is_gone);
   tcase_add_loop_test (tests, only_readers_open_it_together, 0, G_N_ELEMENTS (pairs));
   tcase_add_test (tests, a_reader_reads_and_changes_nothing);
