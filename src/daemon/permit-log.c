@@ -130,17 +130,31 @@ remember (PgPermitLog *self, Entry *entry, guint32 name, guint32 login)
     grow (self);
 }
 
-static void
-count_again (PgPermitLog *self, Entry *entry)
+/* @minute: in which the address was counted last; 0: in none */
+static guint8
+count_again (PgPermitLog *self, guint8 minute)
 {
   self->n_repeated++;
-  if (entry->minute != self->minute)
+  if (minute != self->minute)
     self->n_addresses++;
-  entry->minute = self->minute;
+  return self->minute;
 }
 
-void
-pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
+/* With what is known of the grant stands whether it was told, and when it was counted. */
+static void
+add_marked (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
+{
+  PgIndexEntry *known = finding->known;
+
+  if (known->mark == 0)
+    tell (query, finding, now_us);
+  else
+    (void) count_again (self, known->mark);
+  known->mark = self->minute;
+}
+
+static void
+add_to_table (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
 {
   gboolean by_login = finding->decision.rule == PG_RULE_LOGIN;
   guint32  login = by_login ? (finding->decision.login_us / G_USEC_PER_SEC) & LOGIN_MASK : 0;
@@ -149,11 +163,20 @@ pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *fin
 
   if (entry->name == name && entry->login == login)
     {
-      count_again (self, entry);
+      entry->minute = count_again (self, entry->minute);
       return;
     }
   remember (self, entry, name, login);
   tell (query, finding, now_us);
+}
+
+void
+pg_permit_log_add (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, gint64 now_us)
+{
+  if (finding->known != NULL && finding->decision.rule == PG_RULE_LOGIN)
+    add_marked (self, query, finding, now_us);
+  else
+    add_to_table (self, query, finding, now_us);
 }
 
 void

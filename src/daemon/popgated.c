@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,16 @@ parse_options (int *argc, char ***argv, GError **error)
   return *argc == 1;
 }
 
+/* What is large goes back to the system when it is freed. Left to itself glibc keeps it after the first time, and an index that
+ * has grown often would leave holes as large as it is. */
+static void
+return_large_blocks (void)
+{
+#ifdef M_MMAP_THRESHOLD
+  (void) mallopt (M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 /* Whoever starts it may have closed them. What is opened next would take their place: the log would be written into it. */
 static gboolean
 open_standard_descriptors (void)
@@ -190,6 +201,7 @@ main (int argc, char **argv)
     return print_help_config ();
   if (options.check_config)
     return check_config ();
+  return_large_blocks ();
   pg_log_init (options.syslog ? PG_LOG_SYSLOG : PG_LOG_STDERR);
   pg_identity_harden ();
   return run ();

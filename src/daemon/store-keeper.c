@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/store-keeper.h"
 
+#include "daemon/learner.h"
+
 struct _PgStoreKeeper
 {
   PgEngine         *engine;
   PgStoreKeeperHost host;
+  PgLearner        *learner;
   guint64           store_id; /* of the database that was open last; 0: none was yet */
   char             *told;     /* what is wrong with it, as it was logged last */
 };
@@ -16,6 +19,7 @@ pg_store_keeper_new (PgEngine *engine, PgStoreKeeperHost host)
 
   self->engine = engine;
   self->host = host;
+  self->learner = pg_learner_new (pg_engine_store (engine));
   return self;
 }
 
@@ -24,6 +28,7 @@ pg_store_keeper_free (PgStoreKeeper *self)
 {
   if (self == NULL)
     return;
+  pg_learner_free (self->learner);
   g_free (self->told);
   g_free (self);
 }
@@ -75,6 +80,7 @@ bring (PgStoreKeeper *self)
     {
       follow (self);
       tell (self, NULL);
+      pg_learner_start (self->learner);
     }
   else
     tell (self, error->message);

@@ -121,16 +121,28 @@ const char *pg_engine_refusal (const PgEngine *self, const PgLogin *login, gint6
 G_GNUC_WARN_UNUSED_RESULT
 PgLoginFate pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us, const char **out_why, GError **error);
 
-/** PgFinding: a decision and the record it rests on. @has_record: FALSE if nothing is stored of the address. */
+/**
+ * PgFinding: a decision and the record it rests on.
+ * @has_record: FALSE if nothing is stored of the address
+ * @record: if @is_recalled, no more than its newest login: pg_engine_read_record() reads the rest
+ * @known: (nullable): what is known of the grant without its record, if that is all which the decision needs of it; its mark is
+ *   the permit log's, and one without a mark is always read. Borrowed until the engine is used again
+ */
 typedef struct _PgFinding
 {
-  PgDecision decision;
-  gboolean   has_record;
-  PgRecord   record;
+  PgDecision    decision;
+  gboolean      has_record;
+  gboolean      is_recalled;
+  PgIndexEntry *known;
+  PgRecord      record;
 } PgFinding;
 
 /** pg_engine_decide: answers @query; counts the decision, and changes nothing else. */
 void pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out);
+
+/** pg_engine_read_record: reads the record of a @finding that was recalled, as far as it can be read; then it tells who logged
+ * in. */
+void pg_engine_read_record (PgEngine *self, PgFinding *finding);
 
 /** pg_engine_explain: as pg_engine_decide() without counting, and pg_rules_explain(); @out_steps may be NULL. */
 void pg_engine_explain (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out,

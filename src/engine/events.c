@@ -10,8 +10,9 @@ typedef struct
 
 struct _PgEvents
 {
-  GArray *listeners; /* of Listener */
-  guint   wanted;    /* by any of them */
+  GArray  *listeners; /* of Listener */
+  guint    wanted;    /* by any of them */
+  gboolean wants_records;
 };
 
 PgEvents *
@@ -32,17 +33,26 @@ pg_events_free (PgEvents *self)
   g_free (self);
 }
 
+static void
+want (PgEvents *self, guint kinds)
+{
+  self->wanted |= kinds;
+  if ((kinds & 1U << PG_EVENT_VERDICT) != 0 && (kinds & PG_EVENT_RECALLED) == 0)
+    self->wants_records = TRUE;
+}
+
 void
 pg_events_subscribe (PgEvents *self, guint kinds, PgEventSink sink, gpointer user_data)
 {
   g_array_append_vals (self->listeners, &(Listener){ kinds, sink, user_data }, 1);
-  self->wanted |= kinds;
+  want (self, kinds);
 }
 
 void
 pg_events_unsubscribe (PgEvents *self, gpointer user_data)
 {
   self->wanted = 0;
+  self->wants_records = FALSE;
   for (guint i = self->listeners->len; i-- > 0;)
     {
       const Listener *listener = &g_array_index (self->listeners, Listener, i);
@@ -50,7 +60,7 @@ pg_events_unsubscribe (PgEvents *self, gpointer user_data)
       if (listener->user_data == user_data)
         g_array_remove_index (self->listeners, i);
       else
-        self->wanted |= listener->kinds;
+        want (self, listener->kinds);
     }
 }
 
@@ -58,6 +68,12 @@ gboolean
 pg_events_is_wanted (const PgEvents *self, PgEventKind kind)
 {
   return (self->wanted & 1U << kind) != 0;
+}
+
+gboolean
+pg_events_wants_records (const PgEvents *self)
+{
+  return self->wants_records;
 }
 
 void

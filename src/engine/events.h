@@ -35,16 +35,20 @@ typedef enum
  */
 typedef struct
 {
-  PgEventKind              kind;
-  gint64                   now_us;
-  const PgLogin           *login;
-  guint                    fate;
-  const char              *why;
-  const PgQuery           *query;
-  const struct _PgFinding *finding;
-  const PgNote            *note;
-  const char              *problem;
+  PgEventKind        kind;
+  gint64             now_us;
+  const PgLogin     *login;
+  guint              fate;
+  const char        *why;
+  const PgQuery     *query;
+  struct _PgFinding *finding;
+  const PgNote      *note;
+  const char        *problem;
 } PgEvent;
+
+/** PG_EVENT_RECALLED: beside kinds that are subscribed to: of a verdict that can be given without reading the record, its newest
+ * login is enough; pg_engine_read_record() reads the rest. */
+#define PG_EVENT_RECALLED (1U << PG_N_EVENTS)
 
 /** PgEventSink: hears of @event; must not subscribe or unsubscribe, nor change the engine. */
 typedef void (*PgEventSink) (const PgEvent *event, gpointer user_data);
@@ -57,7 +61,7 @@ void pg_events_free (PgEvents *self);
 
 /**
  * pg_events_subscribe:
- * @kinds: a set of 1 << PgEventKind
+ * @kinds: a set of 1 << PgEventKind, and PG_EVENT_RECALLED
  * @sink: called at each event of these kinds, until pg_events_unsubscribe() with the same @user_data
  */
 void pg_events_subscribe (PgEvents *self, guint kinds, PgEventSink sink, gpointer user_data);
@@ -67,6 +71,9 @@ void pg_events_unsubscribe (PgEvents *self, gpointer user_data);
 
 /** pg_events_is_wanted: TRUE if somebody wants to hear of @kind. */
 gboolean pg_events_is_wanted (const PgEvents *self, PgEventKind kind);
+
+/** pg_events_wants_records: TRUE if somebody wants to hear of verdicts with the whole records they rest on. */
+gboolean pg_events_wants_records (const PgEvents *self);
 
 /** pg_events_tell: tells @event to all who want to hear of its kind. */
 void pg_events_tell (const PgEvents *self, const PgEvent *event);

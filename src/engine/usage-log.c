@@ -7,7 +7,7 @@
 #define QUESTIONS_MAX 2048
 
 /* Entries that are found without their keyed hash. */
-#define LATELY_MAX 256
+#define LATELY_MAX 1024
 
 /* What is known of a pair, on one day, and not written yet. */
 typedef struct
@@ -18,6 +18,7 @@ typedef struct
   guint32     n;
   gint64      first_us;
   gint64      last_us;
+  gint64      login_us; /* of LOGIN: with this login its user was the one who counts */
 } Entry;
 
 typedef struct
@@ -175,29 +176,68 @@ find_or_add (PgUsageLog *self, PgUsageWay way, const PgAddress *address, PgSpan 
   return entry;
 }
 
+static Entry **
+lately (PgUsageLog *self, PgUsageWay way, const PgAddress *address)
+{
+  return &self->lately[mix (self->seed + way, address->bytes, sizeof address->bytes) % LATELY_MAX];
+}
+
 static Entry *
 find (PgUsageLog *self, PgUsageWay way, const PgAddress *address, PgSpan user, guint32 day)
 {
-  Entry **lately = &self->lately[mix (self->seed + way, address->bytes, sizeof address->bytes) % LATELY_MAX];
+  Entry **place = lately (self, way, address);
 
-  if (*lately == NULL || !is_of (*lately, way, address, user, day))
-    *lately = find_or_add (self, way, address, user, day);
-  return *lately;
+  if (*place == NULL || !is_of (*place, way, address, user, day))
+    *place = find_or_add (self, way, address, user, day);
+  return *place;
+}
+
+/* The entry for a login that was recalled: who it is of, is known if it was counted lately. */
+static Entry *
+find_recalled (PgUsageLog *self, const PgAddress *address, gint64 login_us, guint32 day)
+{
+  Entry *entry = *lately (self, PG_USAGE_LOGIN, address);
+
+  if (entry == NULL || entry->day != day || entry->pair.way != PG_USAGE_LOGIN || entry->login_us != login_us
+      || !pg_address_equal (&entry->pair.address, address))
+    return NULL;
+  return entry;
+}
+
+/* Whose entry counts this. NULL: there is no room for a new one. */
+static Entry *
+find_for (PgUsageLog *self, PgUsageWay way, const PgEvent *event)
+{
+  static const PgAddress nowhere = { { 0 } };
+  const PgQuery         *query = event->query;
+  PgFinding             *finding = event->finding;
+  const PgAddress       *address = query->has_address ? &query->address : &nowhere;
+  guint32                day = pg_usage_day_of (event->now_us);
+  Entry                 *entry;
+
+  if (way == PG_USAGE_LOGIN && finding->is_recalled)
+    {
+      entry = find_recalled (self, address, finding->decision.login_us, day);
+      if (entry != NULL || self->counted.n == PG_USAGE_LOG_PAIRS)
+        return entry;
+      pg_engine_read_record (self->engine, finding);
+    }
+  entry = find (self, way, address, user_of (way, query, finding), day);
+  if (entry != NULL && way == PG_USAGE_LOGIN)
+    entry->login_us = finding->decision.login_us;
+  return entry;
 }
 
 static void
 hear (const PgEvent *event, gpointer user_data)
 {
-  static const PgAddress nowhere = { { 0 } };
-  PgUsageLog            *self = user_data;
-  const PgQuery         *query = event->query;
-  PgUsageWay             way = way_of (query, &event->finding->decision);
-  Entry                 *entry;
+  PgUsageLog *self = user_data;
+  PgUsageWay  way = way_of (event->query, &event->finding->decision);
+  Entry      *entry;
 
-  if (way == PG_USAGE_NONE || is_repeated (self, query))
+  if (way == PG_USAGE_NONE || is_repeated (self, event->query))
     return;
-  entry = find (self, way, query->has_address ? &query->address : &nowhere, user_of (way, query, event->finding),
-                pg_usage_day_of (event->now_us));
+  entry = find_for (self, way, event);
   if (entry == NULL)
     {
       self->n_lost++;
@@ -223,7 +263,7 @@ pg_usage_log_new (PgEngine *engine)
   self->seed = (guint64) g_random_int () << 32 | g_random_int ();
   make_batch (&self->counted);
   make_batch (&self->writing);
-  pg_events_subscribe (pg_engine_events (engine), 1U << PG_EVENT_VERDICT, hear, self);
+  pg_events_subscribe (pg_engine_events (engine), 1U << PG_EVENT_VERDICT | PG_EVENT_RECALLED, hear, self);
   return self;
 }
 

@@ -95,6 +95,17 @@ read_usage (const PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreI
   return PG_STORE_FOUND;
 }
 
+static PgStoreAnswer
+read_grant (const PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreItem *out, GError **error)
+{
+  PgStoreAnswer answer = pg_store_decode_grant (self->store, key, value, &out->grant, error);
+  PgIndexEntry *known;
+
+  if (answer == PG_STORE_FOUND && !pg_store_recall_key (self->store, key, &known))
+    pg_store_know (self->store, key, out->grant.newest_us);
+  return answer;
+}
+
 /* Reads what stands at @key. ABSENT: it is gone, or is nothing of ours. */
 static PgStoreAnswer
 read_at (PgStoreCursor *self, PgSpan key, PgStoreItem *out, GError **error)
@@ -115,7 +126,7 @@ read_at (PgStoreCursor *self, PgSpan key, PgStoreItem *out, GError **error)
   if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
     {
       out->kind = PG_STORE_GRANT;
-      return pg_store_decode_grant (self->store, &hash, value, &out->grant, error);
+      return read_grant (self, &hash, value, out, error);
     }
   pg_file_free_span (&value);
   return PG_STORE_FOUND;
@@ -257,7 +268,10 @@ pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error)
     return PG_STORE_FAILED;
   self->n_keys = count_keys (self->store);
   if (self->is_at_end && g_queue_is_empty (&self->late))
-    return PG_STORE_ABSENT;
+    {
+      pg_store_set_walked (self->store);
+      return PG_STORE_ABSENT;
+    }
   out->kind = PG_STORE_OTHER;
   answer = go_on (self, out, error);
   return answer == PG_STORE_ABSENT ? PG_STORE_FOUND : answer;

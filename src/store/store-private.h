@@ -4,6 +4,7 @@
 
 #include "store/checkpoint.h"
 #include "store/file-root.h"
+#include "store/index.h"
 #include "store/redo.h"
 #include "store/replay.h"
 #include "store/store.h"
@@ -26,6 +27,11 @@ struct _PgStore
   guint           n_cursors;
   PgStoreCounters counters;
   gboolean        has_notes; /* place_of and free_places are what the open file holds */
+
+  /* in memory: see recall.c */
+  PgIndex *index;      /* of what the file of that generation holds, as far as it was read or written */
+  guint    generation; /* of the file */
+  gboolean is_walked;  /* all that it held was met */
 
   /* writing: see session.h */
   int           lock;    /* held for as long as the store may write; -1: not */
@@ -87,6 +93,18 @@ gboolean pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *ima
 /** pg_store_remove_value: ABSENT if nothing stands under @key. */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_remove_value (PgStore *self, const PgHash *key, GError **error);
+
+/** pg_store_know: from now on the newest login of the grant of @key is known without reading it. */
+void pg_store_know (PgStore *self, const PgHash *key, gint64 newest_us);
+
+/** pg_store_forget: the grant of @key is there no more. */
+void pg_store_forget (PgStore *self, const PgHash *key);
+
+/** pg_store_set_walked: each grant that the open file holds was read since it was opened. */
+void pg_store_set_walked (PgStore *self);
+
+/** pg_store_recall_key: as pg_store_recall(), by its key. */
+gboolean pg_store_recall_key (PgStore *self, const PgHash *key, PgIndexEntry **out);
 
 /** pg_store_put_root: writes the root as it is now. */
 G_GNUC_WARN_UNUSED_RESULT

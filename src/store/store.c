@@ -26,6 +26,7 @@ pg_store_new (const char *path, PgStoreMode mode)
   self->place_of = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->anew = g_strdup_printf ("%s: is being made anew", path);
   self->lock = -1;
+  self->index = pg_index_new ();
   g_queue_init (&self->free_places);
   g_queue_init (&self->news);
   return self;
@@ -58,6 +59,7 @@ pg_store_dispose (PgStore *self)
   g_queue_clear_full (&self->news, g_free);
   g_hash_table_unref (self->place_of);
   pg_noteset_free (self->loaded);
+  pg_index_free (self->index);
   g_free (self->begin_problem);
   g_free (self->anew);
   g_free (self->path);
@@ -94,17 +96,33 @@ PgStoreAnswer
 pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **error)
 {
   PgHash        key = pg_key_of_grant (&self->root.secret, address);
+  PgIndexEntry *known;
   PgSpan        value;
-  PgStoreAnswer answer = pg_store_get_value (self, &key, &value, error);
+  PgStoreAnswer answer;
 
-  return answer == PG_STORE_FOUND ? pg_store_decode_grant (self, &key, value, out, error) : answer;
+  if (pg_store_recall_key (self, &key, &known) && known == NULL)
+    return PG_STORE_ABSENT;
+  answer = pg_store_get_value (self, &key, &value, error);
+  if (answer == PG_STORE_FOUND)
+    answer = pg_store_decode_grant (self, &key, value, out, error);
+  if (answer == PG_STORE_FOUND && known == NULL)
+    pg_store_know (self, &key, out->newest_us);
+  return answer;
+}
+
+static gboolean
+has_grant (PgStore *self, const PgHash *key)
+{
+  PgIndexEntry *known;
+
+  return pg_store_recall_key (self, key, &known) ? known != NULL : pg_file_has (self->file, pg_key_span (key));
 }
 
 gboolean
 pg_store_put (PgStore *self, const PgRecord *record, GError **error)
 {
   PgHash   key = pg_key_of_grant (&self->root.secret, &record->address);
-  gboolean is_new = !pg_file_has (self->file, pg_key_span (&key));
+  gboolean is_new = !has_grant (self, &key);
   guint8   image[PG_RECORD_SIZE];
 
   pg_record_encode (record, &self->root.secret, &key, image);
@@ -112,6 +130,7 @@ pg_store_put (PgStore *self, const PgRecord *record, GError **error)
     return FALSE;
   if (is_new)
     self->n_grants++;
+  pg_store_know (self, &key, record->newest_us);
   return TRUE;
 }
 
@@ -123,6 +142,8 @@ pg_store_remove (PgStore *self, const PgAddress *address, GError **error)
 
   if (answer == PG_STORE_FOUND)
     self->n_grants--;
+  if (answer != PG_STORE_FAILED)
+    pg_store_forget (self, &key);
   return answer != PG_STORE_FAILED;
 }
 

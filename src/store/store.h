@@ -18,6 +18,7 @@
 #include "core/noteset.h"
 #include "core/record.h"
 #include "core/usage.h"
+#include "store/index.h"
 
 #include <gio/gio.h>
 
@@ -129,6 +130,17 @@ guint64 pg_store_id (const PgStore *self);
  */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **error);
+
+/**
+ * pg_store_recall: what pg_store_get() would find, without reading the file
+ * @out: (out) (nullable): the newest login of the grant, borrowed until something is put, removed or read; NULL: nothing is
+ * stored
+ *
+ * Whatever was read or written since the file was opened is known, and after a walk over all of it also what is not stored.
+ *
+ * Returns: FALSE if it has to be read
+ */
+gboolean pg_store_recall (PgStore *self, const PgAddress *address, PgIndexEntry **out);
 
 /** pg_store_put: stores @record under its own address, in the place of what was there. */
 G_GNUC_WARN_UNUSED_RESULT
@@ -259,7 +271,7 @@ guint pg_store_n_cursors (const PgStore *self);
 
 /**
  * PgStoreCounters: since the store was made.
- * @reads: by PgStoreAnswer
+ * @reads: of the file, by PgStoreAnswer: what is known without reading it is not counted
  * @writes: values that were put or removed
  */
 typedef struct

@@ -226,6 +226,35 @@ lose_family (void)
 
 /* --- logins and questions -------------------------------------------------------------------------------------------- */
 
+/* A verdict from memory is the one that the database gives, and tells no less when it is asked to. */
+START_TEST (what_was_permitted_is_decided_from_memory)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgQuery   query = { .is_rcpt = TRUE, .has_address = TRUE, .address = address_of ("192.0.2.1") };
+  PgFinding finding;
+
+  log_in (engine, "192.0.2.1", "bob", NOW_US);
+  pg_engine_decide (engine, &query, NOW_US, &finding);
+  ck_assert (!finding.is_recalled && finding.known != NULL && finding.decision.user == 0);
+  finding.known->mark = 1;
+  pg_engine_decide (engine, &query, NOW_US + 1, &finding);
+  ck_assert (finding.is_recalled && finding.has_record);
+  ck_assert_int_eq (finding.decision.rule, PG_RULE_LOGIN);
+  ck_assert_int_eq (finding.decision.login_us, NOW_US);
+  ck_assert_int_eq (finding.decision.user, -1);
+  pg_engine_read_record (engine, &finding);
+  ck_assert (!finding.is_recalled && finding.decision.user == 0);
+  ck_assert (pg_span_is (pg_record_user_name (&finding.record, 0), "bob"));
+  pg_engine_decide (engine, &query, NOW_US + WINDOW_US + 1, &finding);
+  ck_assert_int_eq (finding.decision.rule, PG_RULE_NO_LOGIN);
+
+  log_in (engine, "192.0.2.1", "carol", NOW_US + PG_HOUR);
+  pg_engine_decide (engine, &query, NOW_US + PG_HOUR, &finding);
+  ck_assert (!finding.is_recalled && finding.decision.login_us == NOW_US + PG_HOUR); /* it has no mark any more */
+  pg_engine_free (engine);
+}
+END_TEST
+
 START_TEST (a_login_permits_its_address_for_the_window)
 {
   PgEngine *engine = open_engine (NULL);
@@ -814,6 +843,7 @@ add_failure_tests (TCase *tests)
   tcase_add_test (tests, until_it_is_open_all_is_deferred);
   tcase_add_loop_test (tests, a_failure_defers_until_the_store_is_open_again, 0, G_N_ELEMENTS (notices));
   tcase_add_test (tests, what_happens_is_told);
+  tcase_add_test (tests, what_was_permitted_is_decided_from_memory);
   tcase_add_test (tests, a_new_database_gets_the_notes_of_the_old_one);
   tcase_add_test (tests, notes_of_two_databases_are_brought_together);
   tcase_add_test (tests, notes_newer_than_a_restored_database_stay);

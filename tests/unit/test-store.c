@@ -1133,6 +1133,86 @@ START_TEST (a_walk_meets_every_grant_once)
 }
 END_TEST
 
+static PgIndexEntry *
+recall (PgStore *store, guint n, gboolean *out_known)
+{
+  PgAddress     address = nth_address (n);
+  PgIndexEntry *entry;
+
+  *out_known = pg_store_recall (store, &address, &entry);
+  return entry;
+}
+
+static void
+assert_recalled (PgStore *store, guint n, gint64 newest_us)
+{
+  gboolean      is_known;
+  PgIndexEntry *entry = recall (store, n, &is_known);
+
+  ck_assert_msg (is_known && entry != NULL, "grant %u", n);
+  ck_assert_int_eq (pg_index_newest_us (entry), newest_us);
+}
+
+static void
+assert_absence (PgStore *store, guint n, gboolean is_known)
+{
+  gboolean known;
+
+  ck_assert (recall (store, n, &known) == NULL);
+  ck_assert_msg (known == is_known, "grant %u", n);
+}
+
+/* What is not stored is known only when all that is stored has been met since the file was opened. */
+START_TEST (what_is_known_is_what_the_file_holds)
+{
+  PgStore *store = open_store ();
+  PgRecord record;
+
+  assert_absence (store, 1, TRUE); /* nothing is stored */
+  for (guint n = 0; n < 500; n++)
+    put_grant (store, n, "bob", n + 1);
+  assert_recalled (store, 7, 8);
+  put_grant (store, 7, "bob", 1000);
+  assert_recalled (store, 7, 1000);
+  assert_absence (store, 500, TRUE);
+  ck_assert (pg_store_close (store, NULL));
+  assert_absence (store, 7, FALSE);
+  ck_assert (pg_store_open (store, NULL));
+
+  assert_absence (store, 7, FALSE);
+  ck_assert (get_grant (store, 7, &record) == PG_STORE_FOUND);
+  assert_recalled (store, 7, 1000);
+  assert_absence (store, 8, FALSE);
+  assert_absence (store, 500, FALSE);
+  put_grant (store, 500, "bob", 501);
+  ck_assert_uint_eq (pg_store_n_grants (store), 501);
+  ck_assert_uint_eq (walk (store, NULL), 501);
+  assert_recalled (store, 8, 9);
+  assert_recalled (store, 500, 501);
+  assert_absence (store, 501, TRUE);
+  pg_store_free (store);
+}
+END_TEST
+
+START_TEST (what_is_removed_is_known_no_more)
+{
+  PgStore  *store = open_store ();
+  PgAddress address = nth_address (3);
+  PgRecord  record;
+
+  for (guint n = 0; n < 10; n++)
+    put_grant (store, n, "bob", n + 1);
+  ck_assert (pg_store_remove (store, &address, NULL));
+  assert_absence (store, 3, TRUE);
+  ck_assert (get_grant (store, 3, &record) == PG_STORE_ABSENT);
+  ck_assert_uint_eq (pg_store_n_grants (store), 9);
+  put_grant (store, 3, "bob", 77);
+  assert_recalled (store, 3, 77);
+  ck_assert_uint_eq (pg_store_n_grants (store), 10);
+  pg_store_free (store);
+}
+END_TEST
+
 START_TEST (renewals_do_not_disturb_a_walk)
 {
   PgStore *store = open_store ();
@@ -1193,6 +1273,7 @@ START_TEST (a_walk_goes_on_behind_a_damaged_grant)
       n_failed += answer == PG_STORE_FAILED;
     }
   ck_assert (n_found == 1 && n_failed == 1);
+  assert_absence (store, 100000, FALSE); /* one was not read: it may be any */
   g_clear_pointer (&cursor, pg_store_cursor_free);
   pg_store_free (store);
 }
@@ -1409,6 +1490,8 @@ fill (TCase *tests)
   tcase_add_test (tests, a_position_is_kept_for_each_source);
   tcase_add_loop_test_raise_signal (tests, a_position_of_illegal_size_is_a_bug, SIGTRAP, 0, 2);
   tcase_add_test (tests, a_walk_meets_every_grant_once);
+  tcase_add_test (tests, what_is_known_is_what_the_file_holds);
+  tcase_add_test (tests, what_is_removed_is_known_no_more);
   tcase_add_test (tests, renewals_do_not_disturb_a_walk);
   tcase_add_test (tests, a_walk_among_new_grants_ends);
   tcase_add_test (tests, a_cursor_ends_with_the_handle_it_was_made_for);
