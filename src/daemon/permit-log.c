@@ -15,6 +15,10 @@
 #define LOGIN_BITS 24
 #define LOGIN_MASK ((1 << LOGIN_BITS) - 1)
 
+/* Minutes are numbered from 1 to the last one, and 1 again. As a mark: it was told, and counted in none of them. */
+#define LAST_MINUTE 254
+#define TOLD 255
+
 typedef struct
 {
   guint32 name;               /* of a keyed hash of the address; odd: 0 is a free place */
@@ -32,7 +36,7 @@ struct _PgPermitLog
   PgSecret secret;
   guint64  n_repeated;
   guint    n_addresses;
-  guint8   minute; /* 1 to 255, and 1 again */
+  guint8   minute;
 };
 
 static Entry *
@@ -147,10 +151,12 @@ add_marked (PgPermitLog *self, const PgQuery *query, const PgFinding *finding, g
   PgIndexEntry *known = finding->known;
 
   if (known->mark == 0)
-    tell (query, finding, now_us);
+    {
+      tell (query, finding, now_us);
+      known->mark = TOLD;
+    }
   else
-    (void) count_again (self, known->mark);
-  known->mark = self->minute;
+    known->mark = count_again (self, known->mark);
 }
 
 static void
@@ -185,5 +191,5 @@ pg_permit_log_tell (PgPermitLog *self)
   if (self->n_repeated > 0)
     g_message ("permits repeated=%" G_GUINT64_FORMAT " addresses=%u", self->n_repeated, self->n_addresses);
   self->n_repeated = self->n_addresses = 0;
-  self->minute = self->minute % G_MAXUINT8 + 1;
+  self->minute = self->minute % LAST_MINUTE + 1;
 }
