@@ -2,7 +2,6 @@
 #include "daemon/sweeper.h"
 
 #include "core/duration.h"
-#include "core/error.h"
 #include "core/steady.h"
 
 /* Records looked at, or removed, in one turn of the main loop. */
@@ -58,26 +57,18 @@ judge (PgSweeper *self, const PgStoreItem *item, gint64 now_us)
     g_array_append_val (self->usages, item->usage.pair);
 }
 
-/* Looks at one more record. FALSE: there is none, or the store failed. A grant that is damaged is stepped over. */
-static gboolean
-look_at_next (PgSweeper *self, gint64 now_us)
-{
-  PgStoreItem item;
-  g_autoptr (GError) error = NULL;
-  PgStoreAnswer answer = pg_store_cursor_step (self->cursor, &item, &error);
-
-  if (answer == PG_STORE_FOUND)
-    judge (self, &item, now_us);
-  return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && !g_error_matches (error, PG_ERROR, PG_ERROR_STORE));
-}
-
 /* Returns TRUE while there is more to look at. */
 static gboolean
 look (PgSweeper *self, gint64 now_us)
 {
+  PgStoreItem item;
+
   for (guint i = 0; i < SLICE && self->found->len < FOUND_MAX; i++)
-    if (!look_at_next (self, now_us))
-      return FALSE;
+    {
+      if (!pg_store_cursor_step_over (self->cursor, &item))
+        return FALSE;
+      judge (self, &item, now_us);
+    }
   return self->found->len < FOUND_MAX;
 }
 

@@ -21,6 +21,7 @@ struct _PgStoreCursor
 {
   PgStore    *store;
   guint       generation;
+  gboolean    is_loose; /* never repeats */
   gboolean    is_at_end;
   PgSpan      key;    /* met last */
   guint64     n_keys; /* in the file, when that was */
@@ -63,6 +64,15 @@ pg_store_cursor_new (PgStore *self)
   g_queue_init (&cursor->late);
   cursor->ahead = g_hash_table_new_full (hash_key, is_same_key, g_free, NULL);
   self->n_cursors++;
+  return cursor;
+}
+
+PgStoreCursor *
+pg_store_cursor_new_loose (PgStore *self)
+{
+  PgStoreCursor *cursor = pg_store_cursor_new (self);
+
+  cursor->is_loose = TRUE;
   return cursor;
 }
 
@@ -201,6 +211,12 @@ walk_again (PgStoreCursor *self, const PgHash *last, GError **error)
   return answer;
 }
 
+static gboolean
+needs_repeat (const PgStoreCursor *self)
+{
+  return !self->is_loose && !self->is_at_end && self->n_keys != count_keys (self->store);
+}
+
 /* Keys were added since the last step. */
 static gboolean
 repeat (PgStoreCursor *self, GError **error)
@@ -264,7 +280,7 @@ pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error)
 
   if (!is_usable (self, error))
     return PG_STORE_FAILED;
-  if (!self->is_at_end && self->n_keys != count_keys (self->store) && !repeat (self, error))
+  if (needs_repeat (self) && !repeat (self, error))
     return PG_STORE_FAILED;
   self->n_keys = count_keys (self->store);
   if (self->is_at_end && g_queue_is_empty (&self->late))
@@ -275,6 +291,17 @@ pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error)
   out->kind = PG_STORE_OTHER;
   answer = go_on (self, out, error);
   return answer == PG_STORE_ABSENT ? PG_STORE_FOUND : answer;
+}
+
+gboolean
+pg_store_cursor_step_over (PgStoreCursor *self, PgStoreItem *out)
+{
+  g_autoptr (GError) error = NULL;
+  PgStoreAnswer answer = pg_store_cursor_step (self, out, &error);
+
+  if (answer == PG_STORE_FAILED)
+    out->kind = PG_STORE_OTHER;
+  return answer == PG_STORE_FOUND || (answer == PG_STORE_FAILED && !g_error_matches (error, PG_ERROR, PG_ERROR_STORE));
 }
 
 PgStoreAnswer

@@ -28,6 +28,18 @@ is_usable (PgStore *self)
   return TRUE;
 }
 
+static gboolean
+knows_all (const PgStore *self)
+{
+  return self->is_walked && pg_index_size (self->index) == self->n_grants;
+}
+
+gboolean
+pg_store_knows_all (PgStore *self)
+{
+  return is_usable (self) && knows_all (self);
+}
+
 gboolean
 pg_store_recall_key (PgStore *self, const PgHash *key, PgIndexEntry **out)
 {
@@ -35,7 +47,7 @@ pg_store_recall_key (PgStore *self, const PgHash *key, PgIndexEntry **out)
   if (!is_usable (self))
     return FALSE;
   *out = pg_index_find (self->index, key);
-  return *out != NULL || (self->is_walked && pg_index_size (self->index) == self->n_grants);
+  return *out != NULL || knows_all (self);
 }
 
 gboolean

@@ -142,6 +142,9 @@ PgStoreAnswer pg_store_get (PgStore *self, const PgAddress *address, PgRecord *o
  */
 gboolean pg_store_recall (PgStore *self, const PgAddress *address, PgIndexEntry **out);
 
+/** pg_store_knows_all: TRUE if pg_store_recall() has nothing to be read: each grant is known, and that there are no others. */
+gboolean pg_store_knows_all (PgStore *self);
+
 /** pg_store_put: stores @record under its own address, in the place of what was there. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put (PgStore *self, const PgRecord *record, GError **error);
@@ -240,6 +243,10 @@ gboolean pg_store_sync_finish (GAsyncResult *result, GError **error);
  */
 PgStoreCursor *pg_store_cursor_new (PgStore *self);
 
+/** pg_store_cursor_new_loose: as pg_store_cursor_new(); but what is put or removed meanwhile may hide others from it, or show them
+ * twice, or end it too early. For who can see whether that was so: it costs nothing while very much is put. */
+PgStoreCursor *pg_store_cursor_new_loose (PgStore *self);
+
 /** pg_store_cursor_free: ends @self; NULL is legal. */
 void pg_store_cursor_free (PgStoreCursor *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgStoreCursor, pg_store_cursor_free)
@@ -261,6 +268,10 @@ typedef struct
  * left. */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error);
+
+/** pg_store_cursor_step_over: as pg_store_cursor_step(), for who can do without a grant that is damaged: it counts as
+ * PG_STORE_OTHER. FALSE: there is none left, or the store failed. */
+gboolean pg_store_cursor_step_over (PgStoreCursor *self, PgStoreItem *out);
 
 /** pg_store_cursor_next: steps to the next grant, where nobody else waits. PG_STORE_ABSENT: there is none left. */
 G_GNUC_WARN_UNUSED_RESULT
