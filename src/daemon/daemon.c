@@ -377,6 +377,7 @@ pg_daemon_reload (PgDaemon *self, GError **error)
   if (!same_sources)
     save_positions (self);
   pg_engine_set_config (self->engine, fresh);
+  pg_watcher_reload (self->watcher);
   pg_control_server_reload (self->control);
   pg_login_server_reload (self->logins);
   pg_textfile_set_path (self->textfile, fresh->textfile);

@@ -28,11 +28,14 @@ struct _PgWatcher
 {
   PgEngine         *engine;
   PgGranter        *granter;
-  PgWatcherOver     over; /* NULL: it was called */
+  PgLineRules       rules; /* of the engine's configuration */
+  PgProgramMemo     memo;  /* of these rules */
+  PgWatcherOver     over;  /* NULL: it was called */
   gpointer          over_data;
   GPtrArray        *feeds; /* of Feed */
   GTimeZone        *zone;
   gboolean          is_started;
+  gint64            now_us; /* when the portion was read that lines are taken of */
   PgWatcherCounters counters;
   PgLogThrottle     refusals;
 };
@@ -55,12 +58,11 @@ take_line (PgSpan line, PgHeadFormat format, gpointer user_data)
 {
   Feed       *feed = user_data;
   PgWatcher  *self = feed->owner;
-  PgLineRules rules = pg_config_line_rules (pg_engine_config (self->engine));
-  gint64      now_us = g_get_real_time ();
+  gint64      now_us = self->now_us;
   PgClock     clock = { .zone = self->zone, .now_us = MIN (now_us, pg_source_written_us (feed->source)) };
   const char *why;
   PgLogin     login;
-  PgLineKind  kind = pg_login_line_parse (line, format, &rules, &clock, feed->joiner, &login, &why);
+  PgLineKind  kind = pg_login_line_parse (line, format, &self->rules, &clock, feed->joiner, &login, &why);
 
   if (kind == PG_LINE_LOGIN && !pg_granter_take (self->granter, &login, now_us))
     {
@@ -159,8 +161,10 @@ read_feed (Feed *feed)
 {
   PgWatcher   *self = feed->owner;
   PgSourceSink sink = { .take = take_line, .user_data = feed };
-  gboolean     more = pg_source_read (feed->source, BUDGET, &sink);
+  gboolean     more;
 
+  self->now_us = g_get_real_time ();
+  more = pg_source_read (feed->source, BUDGET, &sink);
   if (more && feed->idle_source == 0)
     feed->idle_source = g_idle_add_full (G_PRIORITY_DEFAULT, read_on, feed, NULL);
   wait_for_more (feed, more || pg_source_state (feed->source) != PG_SOURCE_BEHIND);
@@ -195,6 +199,14 @@ start_feed (Feed *feed)
   pg_source_start (feed->source, position, since_us, &clock);
   begin_positions (feed);
   read_feed (feed);
+}
+
+void
+pg_watcher_reload (PgWatcher *self)
+{
+  self->memo = (PgProgramMemo){ 0 };
+  self->rules = pg_config_line_rules (pg_engine_config (self->engine));
+  self->rules.memo = &self->memo;
 }
 
 static void
@@ -290,6 +302,7 @@ pg_watcher_new (PgEngine *engine, PgGranter *granter, PgWatcherOver over, gpoint
   self->over = over;
   self->over_data = user_data;
   self->zone = g_time_zone_new_local ();
+  pg_watcher_reload (self);
   self->feeds = g_ptr_array_new_with_free_func (free_feed);
   for (spec = pg_engine_config (engine)->sources; *spec != NULL; spec++)
     {

@@ -47,6 +47,9 @@ PgWatcher *pg_watcher_new (PgEngine *engine, PgGranter *granter, PgWatcherOver o
 /** pg_watcher_free: ends @self; NULL is legal. */
 void pg_watcher_free (PgWatcher *self);
 
+/** pg_watcher_reload: the engine has another configuration: from now on lines are read by it. The sources stay what they were. */
+void pg_watcher_reload (PgWatcher *self);
+
 /** pg_watcher_tick: to be called about once a second. */
 void pg_watcher_tick (PgWatcher *self);
 
