@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 #define PG_FRAME_MAX 1024
 
 /** PG_FRAME_VERSION_MAX: the newest version of any kind. */
-#define PG_FRAME_VERSION_MAX 2
+#define PG_FRAME_VERSION_MAX 3
 
 /** PgFrameKind: what a stored record is; the numbers are in files and never change. */
 typedef enum

@@ -3,9 +3,10 @@
  *
  * Pure: no I/O, no clock, no log, no globals.
  *
- * Layout, version 2, behind the frame's header (16): secret(16) next_note_id(8) n_places(4) n_usages(4) n_positions(8) clean(1)
- * redo(4); zeros to the end. Version 1, which is read as well, has n_places(8) and knows no usages: the same bytes, as there are
- * never so many places. It is the only record under a plain key, since the secret that makes the other keys is in it.
+ * Layout, version 3, behind the frame's header (16): secret(16) next_note_id(8) n_places(4) n_usages(4) n_positions(4) n_grants(4)
+ * clean(1) redo(4); zeros to the end. n_grants is one more than it is, or 0: not known. Older versions are read as well: 2 has
+ * n_positions(8), and 1 also n_places(8), and knows no usages: the same bytes, as there are never so many of either. It is the
+ * only record under a plain key, since the secret that makes the other keys is in it.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 G_BEGIN_DECLS
 
 /** PG_ROOT_VERSION: which is written; all from 1 on are read. */
-#define PG_ROOT_VERSION 2
+#define PG_ROOT_VERSION 3
 
 /** PG_ROOT_SIZE: bytes of the stored root. */
 #define PG_ROOT_SIZE 64
@@ -31,6 +32,7 @@ G_BEGIN_DECLS
  * @next_note_id: from 1; an id never comes again
  * @n_places: records that exist for notes, in use or free: so that a note that is missing is missed
  * @n_usages: usages stored
+ * @n_grants: grants stored, if @has_count: that is so only in one that was closed in order
  * @n_positions: log positions stored; none is ever removed
  * @is_clean: closed in order, and whole; if not, it may be anything
  * @redo: the redo log's file that was written when it was closed, and which is so no older than this; 0: not known
@@ -41,12 +43,14 @@ typedef struct
   guint64  next_note_id;
   guint64  n_places;
   guint64  n_usages;
+  guint64  n_grants;
   guint64  n_positions;
+  gboolean has_count;
   gboolean is_clean;
   guint32  redo;
 } PgRoot;
 
-/** pg_root_encode: writes @self to @out, sealed. */
+/** pg_root_encode: writes @self to @out, sealed. Of one that is not clean the count of grants is not written. */
 void pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE]);
 
 /**
@@ -56,7 +60,7 @@ void pg_root_encode (const PgRoot *self, guint8 out[PG_ROOT_SIZE]);
  * @out: (out): the root; undefined on failure
  * @error: PG_ERROR_DAMAGED, or PG_ERROR_VERSION if it seems to be of a later version
  *
- * Returns: FALSE with @error set if they are no root of version 1 or 2, whole and unchanged
+ * Returns: FALSE with @error set if they are no root of version 1 to 3, whole and unchanged
  */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_root_decode (const guint8 *data, gsize size, PgRoot *out, GError **error);

@@ -161,7 +161,7 @@ pg_session_prepare (PgStore *self, GError **error)
 gboolean
 pg_session_mark (PgStore *self, GError **error)
 {
-  self->root.is_clean = FALSE;
+  self->root.is_clean = self->root.has_count = FALSE;
   self->root.redo = (guint32) pg_redo_number (self->redo);
   return pg_file_put_root (self->file, &self->root, error);
 }
@@ -221,7 +221,8 @@ pg_session_save (PgStore *self, GError **error)
 static gboolean
 close_clean (PgStore *self, guint64 last, GError **error)
 {
-  self->root.is_clean = TRUE;
+  self->root.is_clean = self->root.has_count = TRUE;
+  self->root.n_grants = self->n_grants;
   self->root.redo = (guint32) last;
   return pg_file_sync (self->file, error) && pg_file_put_root (self->file, &self->root, error) && pg_file_sync (self->file, error)
          && pg_file_close (self->file, error);

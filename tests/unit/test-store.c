@@ -485,8 +485,8 @@ START_TEST (a_database_of_a_later_version_is_refused_and_kept)
   n_open = count_open_files ();
   for (int round = 0; round < 3; round++)
     {
-      assert_no_open ("newer", PG_STORE_READ_WRITE, PG_ERROR_VERSION, "version 2");
-      assert_no_open ("newer", PG_STORE_READ_ONLY, PG_ERROR_VERSION, "version 2");
+      assert_no_open ("newer", PG_STORE_READ_WRITE, PG_ERROR_VERSION, "version 3");
+      assert_no_open ("newer", PG_STORE_READ_ONLY, PG_ERROR_VERSION, "version 3");
     }
   ck_assert_uint_eq (count_open_files (), n_open);
   after = read_bytes (path);
@@ -711,6 +711,48 @@ START_TEST (a_note_in_another_place_is_damage)
   key = pg_key_of_place (&root.secret, 1);
   change_place (0, &key);
   assert_notes_damaged ("checksum");
+}
+END_TEST
+
+/* The root says how many grants there are, and whether the database was closed in order. */
+static void
+say_count (guint64 n_grants, gboolean is_clean)
+{
+  PgFile *file = open_raw (PG_FILE_WRITE);
+  PgRoot  root = read_root (file);
+  guint8  image[PG_ROOT_SIZE];
+  PgHash  key = { PG_ROOT_KEY };
+
+  ck_assert (root.has_count && root.n_grants == 2);
+  root.n_grants = n_grants;
+  pg_root_encode (&root, image);
+  image[PG_ROOT_SIZE - 8] = is_clean ? 1 : 0;
+  pg_frame_seal (image, sizeof image, PG_FRAME_ROOT, PG_ROOT_VERSION, &root.secret, &key);
+  ck_assert (pg_file_put (file, pg_span_from_string (PG_ROOT_KEY), pg_span ((const char *) image, sizeof image), NULL));
+  pg_file_free (file);
+}
+
+START_TEST (how_many_there_are_is_believed_of_what_was_closed_in_order)
+{
+  PgStore *store;
+
+  fill_for_damage ();
+  say_count (7, TRUE);
+  store = open_as (PG_STORE_READ_ONLY);
+  ck_assert_uint_eq (pg_store_n_grants (store), 7);
+  pg_store_free (store);
+}
+END_TEST
+
+START_TEST (else_they_are_counted)
+{
+  PgStore *store;
+
+  fill_for_damage ();
+  say_count (0, FALSE);
+  store = open_as (PG_STORE_READ_ONLY);
+  ck_assert_uint_eq (pg_store_n_grants (store), 2);
+  pg_store_free (store);
 }
 END_TEST
 
@@ -1458,6 +1500,8 @@ add_damage_tests (TCase *tests)
   tcase_add_test (tests, a_damaged_position_is_told_and_can_be_written_anew);
   tcase_add_loop_test (tests, a_damaged_note_closes_the_store, 0, 2);
   tcase_add_loop_test (tests, a_missing_note_is_missed, 0, 2);
+  tcase_add_test (tests, how_many_there_are_is_believed_of_what_was_closed_in_order);
+  tcase_add_test (tests, else_they_are_counted);
   tcase_add_test (tests, a_note_in_another_place_is_damage);
   tcase_add_loop_test (tests, in_a_cut_file_nothing_is_absent, 0, 7);
   tcase_add_loop_test (tests, a_file_cut_while_it_is_open_fails_and_kills_nobody, 0, 8);
