@@ -3,19 +3,14 @@
 #include "cli/arguments.h"
 #include "cli/ask.h"
 #include "cli/output.h"
+#include "cli/parse-feed.h"
 #include "cli/parse-rows.h"
 #include "cli/parse-summary.h"
-#include "core/lines.h"
-#include "core/login-line.h"
 #include "core/suspect.h"
 #include "engine/engine.h"
-#include "source/unpack.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
-/* A portion of so many bytes is followed by another one at once. */
-#define FULL_PORTION 65536
 
 typedef struct
 {
@@ -33,77 +28,68 @@ typedef struct
   PgClock         clock;
   PgParseRows    *rows;
   PgParseSummary *summary; /* NULL: rows are shown */
-  PgHeadFormat    format;  /* of this file */
-  const PgLines  *lines;   /* of this file */
   PgJoiner       *joiner;  /* of this file */
 } Run;
 
 static void
-take_login (Run *run, const PgLogin *login)
+take_login (Run *run, guint64 number, const PgLogin *login)
 {
   const char *refusal = pg_engine_refusal (run->engine, login, login->time_us);
 
   if (run->summary != NULL)
     pg_parse_summary_add (run->summary, login, refusal == NULL);
   else if (!run->options->unmatched)
-    pg_parse_rows_add_login (run->rows, pg_lines_number (run->lines), login, refusal);
+    pg_parse_rows_add_login (run->rows, number, login, refusal);
 }
 
 static void
-take_line (Run *run, PgSpan line)
+take_line (Run *run, PgHeadFormat format, const PgParseLine *line)
 {
   const char *why;
   PgLogin     login;
 
-  if (run->format == PG_HEAD_UNKNOWN && (run->format = pg_head_guess (line)) == PG_HEAD_UNKNOWN)
-    return;
-  switch (pg_login_line_parse (line, run->format, &run->rules, &run->clock, run->joiner, &login, &why))
+  switch (pg_login_line_parse (line->text, format, &run->rules, &run->clock, run->joiner, &login, &why))
     {
     case PG_LINE_LOGIN:
-      take_login (run, &login);
+      take_login (run, line->number, &login);
       break;
     case PG_LINE_REFUSED:
       if (run->options->why || run->options->unmatched)
-        pg_parse_rows_add_refused (run->rows, pg_lines_number (run->lines), line, why);
+        pg_parse_rows_add_refused (run->rows, line->number, line->text, why);
       break;
     case PG_LINE_OTHER:
-      if (run->options->unmatched && pg_suspect_is_login (line))
-        pg_parse_rows_add_refused (run->rows, pg_lines_number (run->lines), line, "a form that is not known");
+      if (run->options->unmatched && pg_suspect_is_login (line->text))
+        pg_parse_rows_add_refused (run->rows, line->number, line->text, "a form that is not known");
       break;
     case PG_LINE_FOREIGN:
       break;
     }
 }
 
-/* Who reads a log that still grows wants to see the rows of all that has come: then portions are small. */
+/* Who reads a log that still grows wants to see the rows of all that has come. FALSE: they can't be written. */
 static gboolean
-show_some (Run *run, gsize portion_len)
+take_lot (Run *run, const PgParseLot *lot)
 {
-  return portion_len >= FULL_PORTION || pg_parse_rows_flush (run->rows);
+  run->clock.now_us = g_get_real_time ();
+  for (gsize i = 0; i < lot->n_lines; i++)
+    take_line (run, lot->format, &lot->lines[i]);
+  return !lot->is_short || pg_parse_rows_flush (run->rows);
 }
 
+/* Takes @unpack. What can't be written is told when all is done. */
 static gboolean
-parse_portions (Run *run, PgUnpack *unpack, GError **error)
+parse_lots (Run *run, PgUnpack *unpack, GError **error)
 {
-  g_autoptr (PgLines) lines = pg_lines_new (FALSE);
+  g_autoptr (PgParseFeed) feed = pg_parse_feed_new (unpack, run->wanted, &run->rules, run->options->unmatched);
   g_autoptr (PgJoiner) joiner = pg_joiner_new ();
-  PgSpan portion;
-  PgSpan line;
+  const PgParseLot *lot;
 
-  run->format = run->wanted;
   run->joiner = joiner;
-  run->lines = lines;
-  while (pg_unpack_next (unpack, &portion, error))
-    {
-      gsize len = portion.len;
-
-      run->clock.now_us = g_get_real_time ();
-      while (pg_lines_next (lines, &portion, &line))
-        take_line (run, line);
-      if (!show_some (run, len) || len == 0)
-        return TRUE; /* what can't be written is told when all is done */
-    }
-  return FALSE;
+  do
+    if (!pg_parse_feed_next (feed, &lot, error))
+      return FALSE;
+  while (lot != NULL && take_lot (run, lot));
+  return TRUE;
 }
 
 static gboolean
@@ -111,10 +97,10 @@ parse_file (Run *run, const char *path)
 {
   gboolean is_stdin = g_str_equal (path, "-");
   g_autoptr (GError) error = NULL;
-  g_autoptr (PgUnpack) unpack = is_stdin ? pg_unpack_new (fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0), "the standard input", &error)
-                                         : pg_unpack_open (path, &error);
+  PgUnpack *unpack = is_stdin ? pg_unpack_new (fcntl (STDIN_FILENO, F_DUPFD_CLOEXEC, 0), "the standard input", &error)
+                              : pg_unpack_open (path, &error);
 
-  if (unpack != NULL && parse_portions (run, unpack, &error))
+  if (unpack != NULL && parse_lots (run, unpack, &error))
     return TRUE;
   pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message);
   return FALSE;

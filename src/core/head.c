@@ -12,6 +12,9 @@
 /* No line with a head of syslog is shorter. */
 #define SYSLOG_MIN 20
 
+/* So far a loop finds the end of a field sooner than memchr(3). */
+#define SHORT_FIELD 8
+
 gboolean
 pg_head_format_from_span (PgSpan word, PgHeadFormat *out)
 {
@@ -158,20 +161,33 @@ parse_syslog (PgSpan rest, PgHead *head)
   return pg_span_take (&rest, "<") ? parse_rfc5424 (rest, head) : parse_rfc3164 (rest, head);
 }
 
+/* As pg_span_take_until(), of a field that is nearly always as long as in the line before, and short. */
+static inline gboolean
+skip_short_until (PgSpan *span, char stop)
+{
+  PgSpan skipped;
+
+  for (gsize i = 0; i < SHORT_FIELD && i < span->len; i++)
+    if (span->data[i] == stop)
+      {
+        pg_span_skip (span, i + 1);
+        return TRUE;
+      }
+  return pg_span_take_until (span, stop, &skipped);
+}
+
 /* Up to the program, a head of syslog is passed over: its stamp, host and the blanks behind them. */
 static gboolean
 skip_to_program (PgSpan *line)
 {
   gboolean has_digit = g_ascii_isdigit (line->data[0]);
   gboolean is_rfc3339 = has_digit && line->data[10] == 'T';
-  guint    n_words = line->data[0] == '<' ? 3 : is_rfc3339 ? 2 : 1;
   PgSpan   word;
 
-  if (n_words == 1) /* there are blanks in the stamp */
-    pg_span_skip (line, strlen (has_digit ? "2026-11-23 11:44:40 " : "Nov 23 11:44:14 "));
-  while (n_words > 0 && pg_span_take_until (line, ' ', &word))
-    n_words--;
-  return n_words == 0;
+  if (line->data[0] == '<')
+    return pg_span_take_until (line, ' ', &word) && pg_span_take_until (line, ' ', &word) && skip_short_until (line, ' ');
+  pg_span_skip (line, strlen (is_rfc3339 ? "2026-11-23T11:44:40" : has_digit ? "2026-11-23 11:44:40 " : "Nov 23 11:44:14 "));
+  return (!is_rfc3339 || pg_span_take_until (line, ' ', &word)) && skip_short_until (line, ' ');
 }
 
 gboolean

@@ -20,12 +20,13 @@ static const PgFormFamily *const families[] = {
   &pg_server_perdition, &pg_server_teapop, &pg_server_gnu_pop3d, &pg_server_vm_pop3d, &pg_server_solid_pop3d,
 };
 
-/* What the memo tells of a program; what it does not know may be anything. */
+/* What the memo tells of a program. */
 enum
 {
-  PROGRAM_UNKNOWN = 0,
+  PROGRAM_UNKNOWN = 0, /* it may be anything */
   PROGRAM_FOREIGN,
   PROGRAM_DOVECOT, /* and no other server's */
+  PROGRAM_OTHER,   /* some server's */
 };
 
 /* What a message is to a server. @half: PG_HALF_NONE unless it is half a login of a server that writes two lines for one.
@@ -93,8 +94,8 @@ counts (const PgLineRules *rules, PgServer server)
   return (rules->servers & 1u << server) != 0;
 }
 
-/* @what: what the memo tells of the program. Returns: what it may be told. */
-static guint
+/* @what: what the memo tells of the program. */
+static void
 read_message (const PgHead *head, PgHeadFormat format, const PgLineRules *rules, guint what, Reading *all)
 {
   gboolean is_dovecot = counts (rules, PG_SERVER_DOVECOT) && claims_dovecot (head, format, rules);
@@ -106,12 +107,11 @@ read_message (const PgHead *head, PgHeadFormat format, const PgLineRules *rules,
       all->kind = pg_server_dovecot_parse (head, format, &all->login, &all->why);
     }
   if (format == PG_HEAD_DOVECOT || what == PROGRAM_DOVECOT)
-    return what;
+    return;
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
     if (counts (rules, families[i]->server) && read_form (families[i], head, all))
       is_form = TRUE;
   all->is_couriers = is_form && pg_form_family_find (&pg_server_courier, head->program) != NULL;
-  return is_form ? PROGRAM_UNKNOWN : is_dovecot ? PROGRAM_DOVECOT : PROGRAM_FOREIGN;
 }
 
 /* Whether the speaker may be believed, and when it was. Returns: NULL, or why not. */
@@ -150,9 +150,7 @@ read_line (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgC
 
   if (!pg_head_parse (line, format, &head))
     return PG_LINE_FOREIGN;
-  what = read_message (&head, format, rules, what, &reading);
-  if (rules->memo != NULL && what != PROGRAM_UNKNOWN)
-    pg_program_memo_put (rules->memo, head.program, what);
+  read_message (&head, format, rules, what, &reading);
   if (reading.kind == PG_LINE_FOREIGN)
     return PG_LINE_FOREIGN;
   pg_joiner_settle (joiner);
@@ -173,19 +171,57 @@ read_line (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgC
   return reading.kind;
 }
 
-/* Whether what the memo tells is enough: then @out_kind is what the line is. */
+/* --- passing over ---------------------------------------------------------------------------------------------------- */
+
+static guint
+judge_program (PgSpan program, const PgLineRules *rules)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
+    if (counts (rules, families[i]->server) && pg_form_family_find (families[i], program) != NULL)
+      return PROGRAM_OTHER;
+  if (counts (rules, PG_SERVER_DOVECOT) && is_listed (program, rules->dovecot_names))
+    return PROGRAM_DOVECOT;
+  return PROGRAM_FOREIGN;
+}
+
+/* For the memo: no name that was only glanced at gets there. */
+static G_NO_INLINE guint
+learn_program (PgSpan line, PgSpan program, const PgLineRules *rules)
+{
+  PgHead head;
+  guint  what;
+
+  if (!pg_head_parse (line, PG_HEAD_SYSLOG, &head) || !pg_span_equal (head.program, program))
+    return PROGRAM_UNKNOWN;
+  what = judge_program (program, rules);
+  pg_program_memo_put (rules->memo, program, what);
+  return what;
+}
+
+/* As pg_login_line_passes_over(), of a line of syslog. @out_what: what the memo tells of its program */
 static gboolean
-is_passed_over (PgSpan line, const PgProgramMemo *memo, guint *out_what, PgLineKind *out_kind)
+passes_over (PgSpan line, const PgLineRules *rules, guint *out_what, PgLineKind *out_kind)
 {
   PgSpan program;
   PgSpan message;
 
+  *out_what = PROGRAM_UNKNOWN;
   if (!pg_head_peek (line, &program, &message))
     return FALSE;
-  *out_what = pg_program_memo_get (memo, program);
+  *out_what = pg_program_memo_get (rules->memo, program);
+  if (*out_what == PROGRAM_UNKNOWN)
+    *out_what = learn_program (line, program, rules);
   *out_kind = *out_what == PROGRAM_FOREIGN ? PG_LINE_FOREIGN : PG_LINE_OTHER;
   return *out_what == PROGRAM_FOREIGN
          || (*out_what == PROGRAM_DOVECOT && message.data != NULL && !pg_server_dovecot_is_login (message));
+}
+
+gboolean
+pg_login_line_passes_over (PgSpan line, PgHeadFormat format, const PgLineRules *rules, PgLineKind *out_kind)
+{
+  guint what;
+
+  return format == PG_HEAD_SYSLOG && rules->memo != NULL && passes_over (line, rules, &what, out_kind);
 }
 
 PgLineKind
@@ -195,7 +231,7 @@ pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules,
   guint      what = PROGRAM_UNKNOWN;
   PgLineKind kind;
 
-  if (format == PG_HEAD_SYSLOG && rules->memo != NULL && is_passed_over (line, rules->memo, &what, &kind))
+  if (format == PG_HEAD_SYSLOG && rules->memo != NULL && passes_over (line, rules, &what, &kind))
     return kind;
   return read_line (line, format, rules, clock, joiner, what, out, out_why);
 }

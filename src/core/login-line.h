@@ -44,4 +44,15 @@ typedef struct
 PgLineKind pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock,
                                 PgJoiner *joiner, PgLogin *out, const char **out_why);
 
+/**
+ * pg_login_line_passes_over:
+ * @line: a whole line without its LF, any bytes
+ * @format: the source's format
+ * @rules: who may say so, with a memo; without one nothing is passed over
+ * @out_kind: (out): PG_LINE_FOREIGN or PG_LINE_OTHER, if so
+ *
+ * Returns: TRUE if pg_login_line_parse() would see no more in @line than that, nor have @joiner keep anything of it
+ */
+gboolean pg_login_line_passes_over (PgSpan line, PgHeadFormat format, const PgLineRules *rules, PgLineKind *out_kind);
+
 G_END_DECLS
