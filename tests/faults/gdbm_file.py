@@ -38,7 +38,7 @@ def _edit(path, find):
 
 def raise_version(path):
     """Let the database be of a version that does not exist yet."""
-    key, version = b'popgater', b'\x02'
+    key, version = b'popgater', b'\x03'
 
     def find(data):
         place = data.rindex(key + version) + len(key)
