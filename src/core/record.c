@@ -22,12 +22,10 @@ G_STATIC_ASSERT (PG_RECORD_USERS_MAX *(USER_HEADER + 1) <= PG_RECORD_SIZE - USER
 void
 pg_record_init (PgRecord *self, const PgAddress *address)
 {
-  *self = (PgRecord){
-    .address = *address,
-    .newest_us = PG_RECORD_NEVER,
-    .first_us = PG_RECORD_NEVER,
-    .dropped_us = PG_RECORD_NEVER,
-  };
+  self->address = *address;
+  self->newest_us = self->first_us = self->dropped_us = PG_RECORD_NEVER;
+  self->logins = 0;
+  self->n_users = 0; /* so nobody looks at users and names: a kilobyte that each answer would have to clear */
 }
 
 PgSpan

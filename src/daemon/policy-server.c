@@ -26,6 +26,7 @@ struct _PgPolicyServer
   gsize                  n_held;   /* bytes, by all connections together */
   GPtrArray             *answered; /* connections whose replies are to be sent when the batch is decided */
   gint64                 batch_us; /* monotonic: when the first of those that are being answered was read */
+  gint64                 now_us;   /* what the clock showed then */
   guint                  n_batch;  /* requests that were answered since, and whose replies are not sent */
   PgPolicyServerCounters counters;
   PgLogThrottle          failures;
@@ -129,16 +130,25 @@ welcome (int fd, gpointer user_data)
 
 /* --- serving --------------------------------------------------------------------------------------------------------- */
 
+/* A batch takes a few milliseconds at the most: for all that it answers it is as late as it was when it began. */
+static void
+look_at_clocks (PgPolicyServer *self)
+{
+  if (self->n_batch > 0)
+    return;
+  self->batch_us = g_get_monotonic_time ();
+  self->now_us = g_get_real_time ();
+}
+
 static gsize
 answer (const PgQuery *query, char out[PG_REPLY_MAX], gpointer user_data)
 {
   PgPolicyServer *self = user_data;
-  gint64          now_us = g_get_real_time ();
   PgFinding       finding;
 
-  pg_engine_decide (self->engine, query, now_us, &finding);
+  pg_engine_decide (self->engine, query, self->now_us, &finding);
   if (finding.decision.verdict == PG_VERDICT_OK)
-    pg_permit_log_add (self->permits, query, &finding, now_us);
+    pg_permit_log_add (self->permits, query, &finding, self->now_us);
   self->n_batch++;
   return pg_reply_format (finding.decision.verdict, finding.decision.text, out);
 }
@@ -232,8 +242,7 @@ serve (PgWatch *watch, guint32 events)
   gboolean        was_begun = pg_connection_is_begun (connection);
   g_autoptr (GError) error = NULL;
 
-  if (self->n_batch == 0)
-    self->batch_us = g_get_monotonic_time ();
+  look_at_clocks (self);
   if (pg_connection_serve (connection, self->poller, answer, self, &error) <= PG_CONNECTION_BUSY)
     rank (self, connection, was_begun, connection->n_answered - n_answered, events);
   if (!waits_for_flush (self, connection))
@@ -300,6 +309,7 @@ answer_rest (PgPolicyServer *self, PgConnection *connection)
   guint64 n_answered;
   guint   n_portions = 0;
 
+  look_at_clocks (self);
   do
     {
       n_answered = connection->n_answered;

@@ -6,6 +6,20 @@
 
 G_BEGIN_DECLS
 
+struct _PgEngine
+{
+  PgConfig        *config;
+  PgStore         *store;
+  PgNoteset       *notes;
+  PgEvents        *events;
+  char            *notes_problem; /* why they can't be brought, though the store is open */
+  char            *source_problem;
+  char            *report_problem;
+  gint64           newest_us; /* stamp of all logins that were read, as they were stamped */
+  gint64           newest_saved_us;
+  PgEngineCounters counters;
+};
+
 /** pg_engine_is_usable: FALSE with @error set if nothing can be read or written now. */
 gboolean pg_engine_is_usable (const PgEngine *self, GError **error);
 
