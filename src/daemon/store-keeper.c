@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/store-keeper.h"
 
+#include "daemon/flusher.h"
 #include "daemon/learner.h"
 
 struct _PgStoreKeeper
 {
   PgEngine         *engine;
   PgStoreKeeperHost host;
+  PgFlusher        *flusher;
   PgLearner        *learner;
   guint64           store_id; /* of the database that was open last; 0: none was yet */
   char             *told;     /* what is wrong with it, as it was logged last */
@@ -19,6 +21,7 @@ pg_store_keeper_new (PgEngine *engine, PgStoreKeeperHost host)
 
   self->engine = engine;
   self->host = host;
+  self->flusher = pg_flusher_new (pg_engine_store (engine));
   self->learner = pg_learner_new (pg_engine_store (engine));
   return self;
 }
@@ -28,6 +31,7 @@ pg_store_keeper_free (PgStoreKeeper *self)
 {
   if (self == NULL)
     return;
+  pg_flusher_free (self->flusher);
   pg_learner_free (self->learner);
   g_free (self->told);
   g_free (self);
@@ -125,4 +129,5 @@ pg_store_keeper_tick (PgStoreKeeper *self)
   else if (self->store_id != 0 || pg_store_n_made (store) >= 0)
     tell (self, pg_store_problem (store));
   tell_news (store);
+  pg_flusher_tick (self->flusher);
 }

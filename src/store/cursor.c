@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Walking over the grants and usages of a store.
  *
+ * First come the grants that wait to be put into the file as new ones (values.c); then the file. Those that were put there
+ * meanwhile are met again, and known by that.
+ *
  * GDBM walks from bucket to bucket, in the order of its hash, and finds the next key by the one that was met last. A new key
  * may split a bucket in two: what of it was not met yet may then lie before the key that was met last, and would never be
  * met; what was met may lie behind it. But other buckets stay in order. So when keys were added since the last step, the
@@ -26,7 +29,7 @@ struct _PgStoreCursor
   PgSpan      key;    /* met last */
   guint64     n_keys; /* in the file, when that was */
   GArray     *path;   /* of PgHash: keys met lately, in the file's order */
-  GQueue      late;   /* of PgHash, owned: keys met only when the walk was repeated, still to be told */
+  GQueue      late;   /* of PgHash, owned: keys that waited, or were met only when the walk was repeated; still to be told */
   GHashTable *ahead;  /* of PgHash, owned: keys that were met and may be met again */
 };
 
@@ -46,10 +49,21 @@ is_same_key (gconstpointer a, gconstpointer b)
   return memcmp (a, b, sizeof (PgHash)) == 0;
 }
 
+/* Those in the file. */
 static guint64
 count_keys (const PgStore *store)
 {
-  return store->n_grants + store->root.n_places + store->root.n_positions + store->root.n_usages;
+  return store->n_grants - pg_pending_n_new (store->pending) + store->root.n_places + store->root.n_positions
+         + store->root.n_usages;
+}
+
+static void
+take_pending (const PgPendingGrant *grant, gpointer user_data)
+{
+  PgStoreCursor *self = user_data;
+
+  g_queue_push_tail (&self->late, g_memdup2 (&grant->key, sizeof grant->key));
+  g_hash_table_add (self->ahead, g_memdup2 (&grant->key, sizeof grant->key));
 }
 
 PgStoreCursor *
@@ -63,6 +77,7 @@ pg_store_cursor_new (PgStore *self)
   cursor->path = g_array_new (FALSE, FALSE, sizeof (PgHash));
   g_queue_init (&cursor->late);
   cursor->ahead = g_hash_table_new_full (hash_key, is_same_key, g_free, NULL);
+  pg_pending_see_new (self->pending, take_pending, cursor);
   self->n_cursors++;
   return cursor;
 }
@@ -101,7 +116,6 @@ read_usage (const PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreI
 {
   if (pg_usage_decode (pg_store_span_bytes (value), value.len, &self->store->root.secret, key, &out->usage, NULL))
     out->kind = PG_STORE_USAGE;
-  pg_file_free_span (&value);
   return PG_STORE_FOUND;
 }
 
@@ -111,35 +125,45 @@ read_grant (const PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreI
   PgStoreAnswer answer = pg_store_decode_grant (self->store, key, value, &out->grant, error);
   PgIndexEntry *known;
 
+  out->kind = PG_STORE_GRANT;
   if (answer == PG_STORE_FOUND && !pg_store_recall_key (self->store, key, &known))
     pg_store_know (self->store, key, out->grant.newest_us);
   return answer;
 }
 
-/* Reads what stands at @key. ABSENT: it is gone, or is nothing of ours. */
+/* @value: what stands in the file */
+static PgStoreAnswer
+read_value (PgStoreCursor *self, const PgHash *key, PgSpan value, PgStoreItem *out, GError **error)
+{
+  if (value.len > 0 && value.data[0] == PG_FRAME_USAGE)
+    return read_usage (self, key, value, out);
+  if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
+    return read_grant (self, key, value, out, error);
+  return PG_STORE_FOUND;
+}
+
+/* Reads what stands at @key, or waits to. ABSENT: it is gone, or is nothing of ours. */
 static PgStoreAnswer
 read_at (PgStoreCursor *self, PgSpan key, PgStoreItem *out, GError **error)
 {
-  PgHash       hash;
-  PgSpan       value;
-  PgFileAnswer answer;
+  const PgPendingGrant *pending;
+  PgHash                hash;
+  PgSpan                value;
+  PgStoreAnswer         answer;
 
   out->kind = PG_STORE_OTHER;
   if (key.len != sizeof hash.bytes)
     return PG_STORE_ABSENT;
-  answer = pg_file_get (self->store->file, key, &value, error);
-  if (answer != PG_FILE_FOUND)
-    return (PgStoreAnswer) answer;
   memcpy (hash.bytes, key.data, sizeof hash.bytes);
-  if (value.len > 0 && value.data[0] == PG_FRAME_USAGE)
-    return read_usage (self, &hash, value, out);
-  if (value.len > 0 && value.data[0] == PG_FRAME_GRANT)
-    {
-      out->kind = PG_STORE_GRANT;
-      return read_grant (self, &hash, value, out, error);
-    }
+  pending = pg_pending_find (self->store->pending, &hash);
+  if (pending != NULL)
+    return read_grant (self, &hash, pg_span ((const char *) pending->image, sizeof pending->image), out, error);
+  answer = (PgStoreAnswer) pg_file_get (self->store->file, key, &value, error);
+  if (answer != PG_STORE_FOUND)
+    return answer;
+  answer = read_value (self, &hash, value, out, error);
   pg_file_free_span (&value);
-  return PG_STORE_FOUND;
+  return answer;
 }
 
 /* --- the path -------------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,11 @@
 /* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
 
+/* What each of many grants adds is 345 bytes on average. What is expected has room for so many more, as neither that nor the
+ * file's size is known too well. */
+#define GROWTH_EACH 512
+#define SLACK 512
+
 struct _PgFile
 {
   char     *path;
@@ -33,6 +38,7 @@ struct _PgFile
   guint     generation;
   gint64    reserved; /* the disk has room for the file up to this size */
   gint64    size;     /* as it was seen last: a GDBM file never shrinks */
+  guint     n_expected;
 };
 
 PgFile *
@@ -167,6 +173,7 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   self->generation++;
   self->reserved = 0;
   self->size = 0;
+  self->n_expected = 0;
   if (mode != PG_FILE_CREATE && !may_be_opened (path))
     return fail_open (self, error);
   /* Not mapped: nobody who cuts the file can kill us, and one that grows is not mapped, and read in, again and again. */
@@ -271,11 +278,18 @@ reserve (PgFile *self, gint64 from, gint64 to)
 
 /* A disk that gets full in the middle of a split costs records that were there: so a file grows only into space it has. */
 static gboolean
-has_room (PgFile *self)
+has_room (PgFile *self, guint n_expected)
 {
-  gint64 growth = GROWTH_MAX (self->size);
+  gint64 growth = GROWTH_MAX (self->size) + (gint64) n_expected * GROWTH_EACH;
 
-  return self->size + growth <= self->reserved || reserve (self, self->size, self->size + 2 * growth);
+  return self->size + growth <= self->reserved || reserve (self, self->size, self->size + growth + GROWTH_MAX (self->size));
+}
+
+static gboolean
+fail_room (const PgFile *self, int reason, GError **error)
+{
+  g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: no room for a new record: %s", self->path, g_strerror (reason));
+  return FALSE;
 }
 
 /* Before each write, as a write makes a file that was cut long again, with a hole in it. */
@@ -291,21 +305,41 @@ follow_size (PgFile *self, GError **error)
 }
 
 gboolean
-pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
+pg_file_expect (PgFile *self, guint n_records, GError **error)
+{
+  if (!pg_file_is_open (self, error) || (self->size == 0 && !follow_size (self, error)))
+    return FALSE;
+  if (n_records > self->n_expected && !has_room (self, n_records + SLACK))
+    return fail_room (self, errno, error);
+  self->n_expected = n_records;
+  return TRUE;
+}
+
+static gboolean
+put (PgFile *self, PgSpan key, PgSpan value, guint n_expected, GError **error)
 {
   if (!pg_file_is_open (self, error) || !follow_size (self, error))
     return FALSE;
-  if (!has_room (self))
+  if (!has_room (self, n_expected))
     {
       int reason = errno;
 
       if (!pg_file_has (self, key))
-        {
-          g_set_error (error, PG_ERROR, PG_ERROR_STORE, "%s: no room for a new record: %s", self->path, g_strerror (reason));
-          return FALSE;
-        }
+        return fail_room (self, reason, error);
     }
   return gdbm_store (self->handle, as_datum (key), as_datum (value), GDBM_REPLACE) == 0 || fail (self, "write", error);
+}
+
+gboolean
+pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error)
+{
+  return put (self, key, value, self->n_expected + 1 + SLACK, error);
+}
+
+gboolean
+pg_file_put_expected (PgFile *self, PgSpan key, PgSpan value, GError **error)
+{
+  return put (self, key, value, 0, error);
 }
 
 PgFileAnswer

@@ -78,9 +78,18 @@ PgFileAnswer pg_file_get (PgFile *self, PgSpan key, PgSpan *out_value, GError **
 /** pg_file_has: TRUE if it is open and has @key; a failure shows at the next read or write. */
 gboolean pg_file_has (PgFile *self, PgSpan key);
 
+/** pg_file_expect: from now on there is to be room on the disk for @n_records new ones. FALSE: there is not, which leaves the file
+ * open, and what was expected before stays expected. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_file_expect (PgFile *self, guint n_records, GError **error);
+
 /** pg_file_put: a new key without room for it on the disk is an error that leaves the file open. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error);
+
+/** pg_file_put_expected: as pg_file_put(), of one that is expected, or is no new one. */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_file_put_expected (PgFile *self, PgSpan key, PgSpan value, GError **error);
 
 /** pg_file_remove: ABSENT if it was not there. */
 G_GNUC_WARN_UNUSED_RESULT

@@ -349,13 +349,21 @@ open_or_recover (PgStore *self, GError **error)
   return ok;
 }
 
+/* The redo log has them, and it is on the disk. */
+static gboolean
+forget_pending (PgStore *self)
+{
+  pg_pending_clear (self->pending);
+  return TRUE;
+}
+
 /* Whatever went wrong, the file says it from now on. */
 gboolean
 pg_store_open_file (PgStore *self, GError **error)
 {
   GError *cause = NULL;
 
-  if (take_lock (self, &cause) && pg_session_save (self, &cause) && open_or_recover (self, &cause))
+  if (take_lock (self, &cause) && pg_session_save (self, &cause) && forget_pending (self) && open_or_recover (self, &cause))
     {
       self->suspect = pg_root_database (&self->root);
       return TRUE;

@@ -217,10 +217,23 @@ pg_session_save (PgStore *self, GError **error)
   return TRUE;
 }
 
+/* What the file has no room for is in the redo log; so the file is left as one that was not closed in order. */
+static gboolean
+flush_all (PgStore *self, GError **error)
+{
+  if (pg_store_flush (self, G_MAXUINT, error))
+    return TRUE;
+  if (pg_file_problem (self->file) == NULL)
+    pg_file_set_problem (self->file, "has no room for all of it");
+  return FALSE;
+}
+
 /* The root is written last, when all the rest is on the disk, and not to the redo log, which has no clean ones. */
 static gboolean
 close_clean (PgStore *self, guint64 last, GError **error)
 {
+  if (!flush_all (self, error))
+    return FALSE;
   self->root.is_clean = self->root.has_count = TRUE;
   self->root.n_grants = self->n_grants;
   self->root.redo = (guint32) last;
@@ -246,7 +259,7 @@ close_file (PgStore *self, GError **error)
         g_propagate_error (error, cause);
       return is_saved;
     }
-  g_clear_error (&cause); /* the database itself has it all */
+  g_clear_error (&cause); /* the database itself will have it all */
   if (!(was_begun ? close_clean (self, last, error) : pg_file_close (self->file, error)))
     return FALSE;
   self->suspect = 0; /* what it says of itself holds again */

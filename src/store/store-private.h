@@ -5,6 +5,7 @@
 #include "store/checkpoint.h"
 #include "store/file-root.h"
 #include "store/index.h"
+#include "store/pending.h"
 #include "store/redo.h"
 #include "store/replay.h"
 #include "store/store.h"
@@ -27,6 +28,9 @@ struct _PgStore
   guint           n_cursors;
   PgStoreCounters counters;
   gboolean        has_notes; /* place_of and free_places are what the open file holds */
+
+  /* grants that are in the redo log, and not in the open file yet: see values.c */
+  PgPending *pending;
 
   /* in memory: see recall.c */
   PgIndex *index;      /* of what the file of that generation holds, as far as it was read or written */
@@ -90,6 +94,13 @@ PgStoreAnswer pg_store_get_value (PgStore *self, const PgHash *key, PgSpan *out_
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *image, gsize size, GError **error);
 
+/** pg_store_put_later: as pg_store_put_value(), of a grant: it waits, and is in the file when pg_store_flush() has brought it
+ * there.
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_put_later (PgStore *self, const PgHash *key, const guint8 image[PG_RECORD_SIZE], gboolean is_new,
+                             GError **error);
+
 /** pg_store_remove_value: ABSENT if nothing stands under @key. */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_remove_value (PgStore *self, const PgHash *key, GError **error);
@@ -113,7 +124,11 @@ gboolean pg_store_put_root (PgStore *self, GError **error);
 /** pg_store_refuse_damaged: closes the store for @what, a phrase; always FALSE. */
 gboolean pg_store_refuse_damaged (PgStore *self, const char *what, GError **error);
 
-/** pg_store_decode_grant: reads the grant that @value (transfer full) found under @key holds. */
+/** pg_store_get_grant: what is stored under @key, or waits to be. */
+G_GNUC_WARN_UNUSED_RESULT
+PgStoreAnswer pg_store_get_grant (PgStore *self, const PgHash *key, PgRecord *out, GError **error);
+
+/** pg_store_decode_grant: reads the grant that @value, found under @key, holds. */
 G_GNUC_WARN_UNUSED_RESULT
 PgStoreAnswer pg_store_decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord *out, GError **error);
 

@@ -26,6 +26,7 @@ pg_store_new (const char *path, PgStoreMode mode)
   self->place_of = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->anew = g_strdup_printf ("%s: is being made anew", path);
   self->lock = -1;
+  self->pending = pg_pending_new ();
   self->index = pg_index_new ();
   g_queue_init (&self->free_places);
   g_queue_init (&self->news);
@@ -59,6 +60,7 @@ pg_store_dispose (PgStore *self)
   g_queue_clear_full (&self->news, g_free);
   g_hash_table_unref (self->place_of);
   pg_noteset_free (self->loaded);
+  pg_pending_free (self->pending);
   pg_index_free (self->index);
   g_free (self->begin_problem);
   g_free (self->anew);
@@ -97,14 +99,11 @@ pg_store_get (PgStore *self, const PgAddress *address, PgRecord *out, GError **e
 {
   PgHash        key = pg_key_of_grant (&self->root.secret, address);
   PgIndexEntry *known;
-  PgSpan        value;
   PgStoreAnswer answer;
 
   if (pg_store_recall_key (self, &key, &known) && known == NULL)
     return PG_STORE_ABSENT;
-  answer = pg_store_get_value (self, &key, &value, error);
-  if (answer == PG_STORE_FOUND)
-    answer = pg_store_decode_grant (self, &key, value, out, error);
+  answer = pg_store_get_grant (self, &key, out, error);
   if (answer == PG_STORE_FOUND && known == NULL)
     pg_store_know (self, &key, out->newest_us);
   return answer;
@@ -115,7 +114,9 @@ has_grant (PgStore *self, const PgHash *key)
 {
   PgIndexEntry *known;
 
-  return pg_store_recall_key (self, key, &known) ? known != NULL : pg_file_has (self->file, pg_key_span (key));
+  if (pg_store_recall_key (self, key, &known))
+    return known != NULL;
+  return pg_pending_find (self->pending, key) != NULL || pg_file_has (self->file, pg_key_span (key));
 }
 
 gboolean
@@ -126,7 +127,7 @@ pg_store_put (PgStore *self, const PgRecord *record, GError **error)
   guint8   image[PG_RECORD_SIZE];
 
   pg_record_encode (record, &self->root.secret, &key, image);
-  if (!pg_store_put_value (self, &key, image, sizeof image, error))
+  if (!pg_store_put_later (self, &key, image, is_new, error))
     return FALSE;
   if (is_new)
     self->n_grants++;

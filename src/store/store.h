@@ -145,13 +145,29 @@ gboolean pg_store_recall (PgStore *self, const PgAddress *address, PgIndexEntry 
 /** pg_store_knows_all: TRUE if pg_store_recall() has nothing to be read: each grant is known, and that there are no others. */
 gboolean pg_store_knows_all (PgStore *self);
 
-/** pg_store_put: stores @record under its own address, in the place of what was there. */
+/** pg_store_put: stores @record under its own address, in the place of what was there. It is in the redo log then, and found by
+ * all that is here; pg_store_flush() brings it to the database. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_put (PgStore *self, const PgRecord *record, GError **error);
 
 /** pg_store_remove: removes what is stored of @address; TRUE also if there was nothing. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_store_remove (PgStore *self, const PgAddress *address, GError **error);
+
+/**
+ * pg_store_flush: brings up to @max grants to the database that wait for that, those that wait longest
+ * @error: PG_ERROR_STORE
+ *
+ * To be called now and then: a grant in the database costs ten times what it costs in the redo log, and of one that is renewed
+ * meanwhile only the last is written. Closing flushes all.
+ *
+ * Returns: FALSE if it can't be now: nothing is lost, and they wait on as far as the store stays open
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_store_flush (PgStore *self, guint max, GError **error);
+
+/** pg_store_n_pending: how many grants wait; PG_PENDING_MAX at the most. */
+guint pg_store_n_pending (const PgStore *self);
 
 /** pg_store_has_notes: TRUE if it is open, and pg_store_load_notes() was called since it was opened. */
 gboolean pg_store_has_notes (const PgStore *self);
@@ -243,8 +259,8 @@ gboolean pg_store_sync_finish (GAsyncResult *result, GError **error);
  */
 PgStoreCursor *pg_store_cursor_new (PgStore *self);
 
-/** pg_store_cursor_new_loose: as pg_store_cursor_new(); but what is put or removed meanwhile may hide others from it, or show them
- * twice, or end it too early. For who can see whether that was so: it costs nothing while very much is put. */
+/** pg_store_cursor_new_loose: as pg_store_cursor_new(); but what is put or removed meanwhile may hide others from it, or show
+ * them twice, or end it too early. For who can see whether that was so: it costs nothing while very much is put. */
 PgStoreCursor *pg_store_cursor_new_loose (PgStore *self);
 
 /** pg_store_cursor_free: ends @self; NULL is legal. */

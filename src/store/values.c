@@ -51,6 +51,7 @@ put_span (PgStore *self, PgSpan key, const guint8 *image, gsize size, GError **e
   return TRUE;
 }
 
+/* What waits to be put goes as well: it may be all that there is of it. */
 PgStoreAnswer
 pg_store_remove_value (PgStore *self, const PgHash *key, GError **error)
 {
@@ -58,9 +59,13 @@ pg_store_remove_value (PgStore *self, const PgHash *key, GError **error)
   PgFileAnswer answer = may_write (self, error) ? pg_file_remove (self->file, span, error) : PG_FILE_FAILED;
 
   count_write (self, answer != PG_FILE_FAILED);
-  if (answer == PG_FILE_FOUND)
-    pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_REMOVE, .key = span });
-  return (PgStoreAnswer) answer;
+  if (answer == PG_FILE_ABSENT && pg_pending_find (self->pending, key) != NULL)
+    answer = PG_FILE_FOUND;
+  if (answer != PG_FILE_FOUND)
+    return (PgStoreAnswer) answer;
+  pg_pending_remove (self->pending, key);
+  pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_REMOVE, .key = span });
+  return pg_file_expect (self->file, pg_pending_n_new (self->pending), error) ? PG_STORE_FOUND : PG_STORE_FAILED;
 }
 
 gboolean
@@ -68,6 +73,64 @@ pg_store_put_value (PgStore *self, const PgHash *key, const guint8 *image, gsize
 {
   return put_span (self, pg_key_span (key), image, size, error);
 }
+
+/* --- grants that wait ------------------------------------------------------------------------------------------------ */
+
+static gboolean
+flush_first (PgStore *self, GError **error)
+{
+  const PgPendingGrant *first = pg_pending_first (self->pending);
+  PgHash                key = first->key;
+
+  if (!pg_file_put_expected (self->file, pg_key_span (&key), pg_span ((const char *) first->image, PG_RECORD_SIZE), error))
+    return FALSE;
+  pg_pending_remove (self->pending, &key);
+  return pg_file_expect (self->file, pg_pending_n_new (self->pending), error);
+}
+
+gboolean
+pg_store_flush (PgStore *self, guint max, GError **error)
+{
+  if (!pg_file_is_open (self->file, error))
+    return FALSE;
+  for (; max > 0 && pg_pending_size (self->pending) > 0; max--)
+    if (!flush_first (self, error))
+      return FALSE;
+  return TRUE;
+}
+
+guint
+pg_store_n_pending (const PgStore *self)
+{
+  return pg_pending_size (self->pending);
+}
+
+/* What the file will have no room for does not wait for it. */
+static gboolean
+may_wait (PgStore *self, gboolean is_new, GError **error)
+{
+  if (pg_pending_is_full (self->pending) && !flush_first (self, error))
+    return FALSE;
+  return !is_new || pg_file_expect (self->file, pg_pending_n_new (self->pending) + 1, error);
+}
+
+gboolean
+pg_store_put_later (PgStore *self, const PgHash *key, const guint8 image[PG_RECORD_SIZE], gboolean is_new, GError **error)
+{
+  gboolean ok = may_write (self, error) && may_wait (self, is_new, error);
+
+  count_write (self, ok);
+  if (!ok)
+    return FALSE;
+  pg_redo_add (self->redo, &(PgChange){ .kind = PG_CHANGE_PUT,
+                                        .key = pg_key_span (key),
+                                        .value_len = PG_RECORD_SIZE,
+                                        .value = pg_span ((const char *) image, PG_RECORD_SIZE) });
+  pg_pending_put (self->pending, key, image, is_new);
+  return TRUE;
+}
+
+/* --- root, and what is damaged --------------------------------------------------------------------------------------- */
 
 gboolean
 pg_store_put_root (PgStore *self, GError **error)
@@ -97,7 +160,6 @@ pg_store_decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord 
   GError  *cause = NULL;
   gboolean ok = pg_record_decode (pg_store_span_bytes (value), value.len, &self->root.secret, key, out, &cause);
 
-  pg_file_free_span (&value);
   if (ok)
     return PG_STORE_FOUND;
   if (can_be_mended (self))
@@ -107,6 +169,25 @@ pg_store_decode_grant (PgStore *self, const PgHash *key, PgSpan value, PgRecord 
     }
   g_propagate_prefixed_error (error, cause, "%s: ", self->path);
   return PG_STORE_FAILED;
+}
+
+PgStoreAnswer
+pg_store_get_grant (PgStore *self, const PgHash *key, PgRecord *out, GError **error)
+{
+  const PgPendingGrant *pending = pg_pending_find (self->pending, key);
+  PgSpan                value;
+  PgStoreAnswer         answer;
+
+  if (!pg_file_is_open (self->file, error))
+    return PG_STORE_FAILED;
+  if (pending != NULL)
+    return pg_store_decode_grant (self, key, pg_span ((const char *) pending->image, PG_RECORD_SIZE), out, error);
+  answer = pg_store_get_value (self, key, &value, error);
+  if (answer != PG_STORE_FOUND)
+    return answer;
+  answer = pg_store_decode_grant (self, key, value, out, error);
+  pg_file_free_span (&value);
+  return answer;
 }
 
 void

@@ -238,6 +238,8 @@ storm_on (Storm *storm)
     {
       for (gint32 i = g_random_int_range (1, BATCH_MAX); i > 0; i--)
         write_next (storm);
+      if (!pg_store_flush (storm->store, (guint) g_random_int_range (0, 2 * BATCH_MAX), NULL))
+        die ("cannot flush");
       if (until == 0)
         {
           until = storm->next;

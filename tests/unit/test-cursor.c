@@ -11,6 +11,9 @@ typedef struct
   guint  n_put;
 } Walk;
 
+/* Whether or not grants wait for the database, they are met. */
+static const guint n_waits[] = { 0, 1, 150, 100000 };
+
 static void
 put_more (PgStore *store, Walk *walk, guint n)
 {
@@ -57,15 +60,42 @@ START_TEST (all_that_was_there_is_met_once)
 {
   PgStore       *store = open_store ();
   Walk          *walk = g_new0 (Walk, 1);
+  guint          row = (guint) _i / G_N_ELEMENTS (n_waits);
   PgStoreCursor *cursor;
 
+  n_may_wait = n_waits[(guint) _i % G_N_ELEMENTS (n_waits)];
   put_more (store, walk, N_THERE);
   cursor = pg_store_cursor_new (store);
-  while (walk_on (cursor, walk, rows[_i].n_steps))
-    put_more (store, walk, rows[_i].n_new);
+  while (walk_on (cursor, walk, rows[row].n_steps))
+    put_more (store, walk, rows[row].n_new);
   for (guint n = 0; n < N_THERE; n++)
-    ck_assert_msg (walk->met[n] == 1, "%s: grant %u was there and is not met", rows[_i].name, n);
+    ck_assert_msg (walk->met[n] == 1, "%s, %u wait: grant %u was there and is not met", rows[row].name, n_may_wait, n);
   ck_assert (!walk_on (cursor, walk, 1));
+  pg_store_cursor_free (cursor);
+  pg_store_free (store);
+  g_free (walk);
+}
+END_TEST
+
+/* All of it goes into the file in the middle of the walk, some was renewed, and one is gone. */
+START_TEST (all_that_waits_is_met_once_though_it_is_flushed)
+{
+  PgStore       *store = open_store ();
+  Walk          *walk = g_new0 (Walk, 1);
+  PgAddress      gone = nth_address (1700);
+  PgStoreCursor *cursor;
+
+  put_more (store, walk, N_THERE / 2);
+  n_may_wait = N_MOST;
+  put_more (store, walk, N_THERE / 2);
+  put_grant (store, 3, "renewed", 9);
+  cursor = pg_store_cursor_new (store);
+  ck_assert (walk_on (cursor, walk, 1500));
+  ck_assert (pg_store_remove (store, &gone, NULL));
+  ck_assert (pg_store_flush (store, G_MAXUINT, NULL));
+  ck_assert (!walk_on (cursor, walk, N_MOST));
+  for (guint n = 0; n < N_THERE; n++)
+    ck_assert_msg (walk->met[n] == 1 || n == 1700, "grant %u is not met", n);
   pg_store_cursor_free (cursor);
   pg_store_free (store);
   g_free (walk);
@@ -98,7 +128,8 @@ static void
 fill (TCase *tests)
 {
   tcase_add_checked_fixture (tests, set_up, tear_down);
-  tcase_add_loop_test (tests, all_that_was_there_is_met_once, 0, G_N_ELEMENTS (rows));
+  tcase_add_loop_test (tests, all_that_was_there_is_met_once, 0, G_N_ELEMENTS (rows) * G_N_ELEMENTS (n_waits));
+  tcase_add_test (tests, all_that_waits_is_met_once_though_it_is_flushed);
   tcase_add_test (tests, renewals_do_not_slow_a_walk);
 }
 

@@ -92,6 +92,7 @@ static void
 log_in (PgEngine *engine, const char *address, const char *user, gint64 time_us)
 {
   ck_assert_int_eq (read_login (engine, address, user, time_us, time_us), PG_LOGIN_GRANTED);
+  ck_assert (pg_store_flush (pg_engine_store (engine), G_MAXUINT, NULL));
 }
 
 static PgFinding
