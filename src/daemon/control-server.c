@@ -46,8 +46,10 @@ typedef struct
   JsonObject      *change;     /* the request, until what came of it is audited; NULL: it changes nothing */
   gint64           since_us;   /* monotonic; when it said or read something last */
   gboolean         is_waiting; /* for a commit; not in the poller meanwhile */
+  uid_t            uid;
   PgRank           rank;
-  gboolean         is_last; /* ends when the output is sent */
+  gboolean         is_served; /* its request is being carried out: it may be a reload */
+  gboolean         is_last;   /* ends when all is sent */
 } Session;
 
 struct _PgControlServer
@@ -60,12 +62,6 @@ struct _PgControlServer
 };
 
 /* --- who ------------------------------------------------------------------------------------------------------------- */
-
-void
-pg_control_server_reload (PgControlServer *self)
-{
-  pg_ranks_load (self->ranks, pg_engine_config (self->host.engine));
-}
 
 /* --- sessions -------------------------------------------------------------------------------------------------------- */
 
@@ -224,7 +220,9 @@ run (Session *session, JsonObject *request)
            .user_data = host->user_data,
   };
 
+  session->is_served = TRUE;
   session->answer = pg_command_run (&command_host, request);
+  session->is_served = FALSE;
   if (pg_command_is_worth_a_line (request))
     session->change = json_object_ref (request);
   if (pg_answer_is_live (session->answer))
@@ -334,12 +332,38 @@ serve (PgWatch *watch, guint32 events)
     return;
   if (session->output->len == 0)
     make_output (session);
-  if (!send_output (session) || (session->is_last && session->output->len == 0) || (events & (EPOLLERR | EPOLLHUP)) != 0)
+  if (!send_output (session) || (session->is_last && !is_answering (session)) || (events & (EPOLLERR | EPOLLHUP)) != 0)
     {
       end (session);
       return;
     }
   pg_poller_change (session->owner->host.poller, &session->watch, awaited (session));
+}
+
+/* --- who may no more --------------------------------------------------------------------------------------------------- */
+
+/* Who is something else now has to come again. A change that is being made is told to the end. */
+static void
+end_changed (gpointer data, gpointer user_data)
+{
+  Session         *session = data;
+  PgControlServer *self = user_data;
+
+  if (pg_ranks_of (self->ranks, session->uid) == session->rank)
+    return;
+  g_string_truncate (session->input, 0);
+  session->is_last = TRUE;
+  if (!session->is_waiting && !session->is_served)
+    end (session);
+}
+
+void
+pg_control_server_reload (PgControlServer *self)
+{
+  g_autoptr (GList) sessions = g_hash_table_get_keys (self->sessions);
+
+  pg_ranks_load (self->ranks, pg_engine_config (self->host.engine));
+  g_list_foreach (sessions, end_changed, self);
 }
 
 /* --- accepting ------------------------------------------------------------------------------------------------------- */
@@ -383,6 +407,7 @@ new_session (PgControlServer *self, int fd, uid_t uid, PgRank rank)
   session->watch = (PgWatch){ .ready = serve, .fd = fd };
   session->owner = self;
   session->by = pg_ranks_name (uid, rank);
+  session->uid = uid;
   session->rank = rank;
   session->since_us = g_get_monotonic_time ();
   session->input = g_string_new (NULL);

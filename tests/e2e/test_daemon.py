@@ -152,6 +152,31 @@ class Sockets(DaemonTest):
         self.popgated.must('reload')
         self.assertEqual(self.ask_as_nobody('status'), [(FAILED, 'may not use the control socket')])
 
+    @unittest.skipIf(os.geteuid() != 0, 'only root can become somebody else')
+    def test_who_is_no_admin_any_more_may_nothing_on_an_old_connection(self):
+        self.popgated.configure({'control.admins': 'root, nobody'})
+        self.popgated.start()
+        os.chmod(self.popgated.control, 0o666)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            os.seteuid(pwd.getpwnam('nobody').pw_uid)
+            try:
+                client.connect(self.popgated.control)
+            finally:
+                os.seteuid(0)
+            client.sendall(b'{"command":"status"}\n')
+            self.assertIn(b'{', client.recv(65536))
+            self.popgated.configure({'control.admins': 'root'})
+            self.popgated.must('reload')
+            try:
+                client.sendall(b'{"command":"allow","target":"0.0.0.0/0"}\n')
+                while client.recv(65536):
+                    pass
+            except OSError:
+                pass  # it was closed before
+        self.assertVerdict('DUNNO', A)
+        self.assertEqual(self.popgated.cli('--json', 'status').objects()[0]['notes'], [])
+
     def ask_as_nobody(self, *commands):
         """How each ends for user nobody, who may not be able to run popgate itself: (exit, the known part of the error), or
         None if it is not answered any more."""
