@@ -8,7 +8,7 @@ static void
 add_text (GString *out, const char *text)
 {
   const char *guard = text[0] != '\0' && strchr ("=+-@\t\r\n", text[0]) != NULL ? "'" : "";
-  gboolean    quoted = strpbrk (text, ",\"\r\n'") != NULL || guard[0] != '\0';
+  gboolean    quoted = strpbrk (text, ",;\"\r\n'") != NULL || guard[0] != '\0';
 
   if (!quoted)
     {

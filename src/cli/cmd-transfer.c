@@ -7,8 +7,8 @@
 #include "control/portable.h"
 #include "core/error.h"
 
-/* Bytes of lines that go in one request. It has to be a legal one with all that JSON may add to them; and Postfix waits while it is
- * carried out, which takes half a millisecond for so many. */
+/* Bytes of lines that go in one request. It has to be a legal one with all that JSON may add to them; and Postfix waits while it
+ * is carried out, which takes half a millisecond for so many. */
 #define BATCH_MAX 4096
 
 /* Lines that are told of, of each kind; further ones are only counted. */
@@ -37,6 +37,7 @@ typedef struct
   PgAsker   *asker;
   gboolean   dry_run;
   gboolean   is_begun; /* a header was read, and no end since */
+  gboolean   was_begun;
   gboolean   is_stopped;
   gboolean   brings_freeze;
   gint64     told_us;
@@ -185,7 +186,7 @@ begin (Import *self, JsonObject *object, guint64 number)
   flush_batch (self);
   if (self->is_begun)
     tell_cut (self, number);
-  self->is_begun = pg_portable_read_header (object, &self->told_us, &error);
+  self->is_begun = self->was_begun = pg_portable_read_header (object, &self->told_us, &error);
   self->n_lines = 0;
   if (!self->is_begun)
     stop (self, pg_arguments_fail (PG_EXIT_USAGE, "line %" G_GUINT64_FORMAT ": %s", number, error->message));
@@ -277,6 +278,8 @@ take_input (Import *self)
     stop (self, pg_arguments_fail (PG_EXIT_FAILED, "%s", error->message));
   else if (self->is_begun && !self->is_stopped)
     tell_cut (self, pg_input_number (input) + 1);
+  else if (!self->was_begun && !self->is_stopped)
+    stop (self, pg_arguments_fail (PG_EXIT_USAGE, "the standard input is empty: expected an export"));
 }
 
 /* --- import: the whole ----------------------------------------------------------------------------------------------- */

@@ -73,6 +73,10 @@ void pg_command_freeze (const PgCommandHost *host, JsonObject *request, PgAnswer
 void pg_command_thaw (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_export (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_import (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
+
+/** pg_command_import_brings_grants: TRUE if @request, an import, is one of the many that bring grants. */
+gboolean pg_command_import_brings_grants (JsonObject *request);
+
 void pg_command_status (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_stats (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);
 void pg_command_watch (const PgCommandHost *host, JsonObject *request, PgAnswer *answer);

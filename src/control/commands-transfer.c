@@ -16,7 +16,7 @@ pg_command_export (const PgCommandHost *host, G_GNUC_UNUSED JsonObject *request,
   g_autoptr (GPtrArray) notes = pg_noteset_list (pg_engine_notes (host->engine));
   GError *error = NULL;
 
-  answer->listing = pg_listing_new_export (host->engine, notes->len, &error);
+  answer->listing = pg_listing_new_export (host->engine, host->now_us, notes->len, &error);
   if (answer->listing == NULL)
     {
       pg_answer_add_error (answer, error);
@@ -143,6 +143,12 @@ find_array (JsonObject *request, const char *name)
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
 
+gboolean
+pg_command_import_brings_grants (JsonObject *request)
+{
+  return find_array (request, "grants") != NULL;
+}
+
 static void
 import_objects (const PgCommandHost *host, JsonObject *request, JsonArray *objects, gboolean are_notes, PgAnswer *answer)
 {
@@ -168,6 +174,9 @@ pg_command_import (const PgCommandHost *host, JsonObject *request, PgAnswer *ans
 
   if (grants != NULL)
     import_objects (host, request, grants, FALSE, answer);
+  else if (notes != NULL && json_array_get_length (notes) > 1)
+    pg_answer_add_error (answer, g_error_new_literal (PG_ERROR, PG_ERROR_VALUE,
+                                                      "expected one note in a request")); /* the log tells of each */
   else if (notes != NULL)
     import_objects (host, request, notes, TRUE, answer);
   else

@@ -67,7 +67,7 @@ pg_command_is_worth_a_line (JsonObject *request)
 {
   const char *command = pg_message_get_string (request, "command");
   gboolean    is_part = g_strcmp0 (command, "import") == 0
-                     && (json_object_has_member (request, "grants") || pg_message_get_flag (request, "dry_run"));
+                     && (pg_command_import_brings_grants (request) || pg_message_get_flag (request, "dry_run"));
 
   return !pg_command_only_looks (command) && !is_part;
 }

@@ -15,6 +15,7 @@ struct _PgListing
   gboolean       has_net;
   gboolean       expired;
   gboolean       is_export;
+  gint64         told_us; /* of an export: when it was begun */
   guint          n_notes; /* told of in the end of an export */
   guint64        n_told;
 };
@@ -53,12 +54,13 @@ pg_listing_new (PgEngine *engine, JsonObject *request, gint64 now_us, GError **e
 }
 
 PgListing *
-pg_listing_new_export (PgEngine *engine, guint n_notes, GError **error)
+pg_listing_new_export (PgEngine *engine, gint64 told_us, guint n_notes, GError **error)
 {
   g_autoptr (PgListing) self = g_new0 (PgListing, 1);
 
   self->engine = engine;
   self->is_export = TRUE;
+  self->told_us = told_us;
   self->n_notes = n_notes;
   return begin (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -113,11 +115,20 @@ describe (const PgListing *self, const PgRecord *record)
   return row;
 }
 
+/* An export is of its first moment: who logs in while it is told must not look as if he had done so in its future. */
+static JsonObject *export(const PgListing *self, const PgRecord *record)
+{
+  PgRecord told = *record;
+
+  pg_record_cap (&told, self->told_us, g_get_real_time ());
+  return pg_portable_grant (&told);
+}
+
 static JsonObject *
 make_row (PgListing *self, const PgRecord *record)
 {
   self->n_told++;
-  return self->is_export ? pg_portable_grant (record) : describe (self, record);
+  return self->is_export ? export(self, record) : describe (self, record);
 }
 
 JsonObject *

@@ -27,10 +27,11 @@ PgListing *pg_listing_new (PgEngine *engine, JsonObject *request, gint64 now_us,
 
 /**
  * pg_listing_new_export: all grants, each as an object of portable.h, and behind them the end of an export.
+ * @told_us: the present, which the export is of
  * @n_notes: how many notes were exported
  */
 G_GNUC_WARN_UNUSED_RESULT
-PgListing *pg_listing_new_export (PgEngine *engine, guint n_notes, GError **error);
+PgListing *pg_listing_new_export (PgEngine *engine, gint64 told_us, guint n_notes, GError **error);
 
 /** pg_listing_free: ends @self; NULL is legal. */
 void pg_listing_free (PgListing *self);

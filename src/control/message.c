@@ -119,15 +119,33 @@ pg_message_parse (PgSpan line, GError **error)
   return json_node_dup_object (root);
 }
 
+/* json-glib leaves some control characters as they are, among them those of eight bits, which some terminals obey. */
+static void
+append_without_controls (GString *line, const char *text)
+{
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
+    {
+      gunichar c = g_utf8_get_char (at);
+
+      if (g_unichar_iscntrl (c))
+        g_string_append_printf (line, "\\u%04x", c);
+      else
+        g_string_append_len (line, at, g_utf8_next_char (at) - at);
+    }
+}
+
 char *
 pg_message_to_line (JsonObject *object)
 {
   g_autoptr (JsonNode) root = json_node_alloc ();
   g_autofree char *text = NULL;
+  GString         *line = g_string_new (NULL);
 
   json_node_init_object (root, object);
   text = json_to_string (root, FALSE);
-  return g_strconcat (text, "\n", NULL);
+  append_without_controls (line, text);
+  g_string_append_c (line, '\n');
+  return g_string_free (line, FALSE);
 }
 
 void

@@ -159,6 +159,19 @@ pg_noteset_covering (const PgNoteset *self, PgNoteKind kind, const PgAddress *ad
   return NULL;
 }
 
+gint64
+pg_noteset_denied_us (const PgNoteset *self, const PgAddress *address, gint64 now_us)
+{
+  gint64   since_us = G_MAXINT64;
+  gint     cursor = PG_NETSET_START;
+  gpointer note;
+
+  while (pg_netset_next_cover (self->by_network[PG_NOTE_DENY], address, &cursor, NULL, &note))
+    if (is_in_force (note, now_us))
+      since_us = MIN (since_us, ((const PgNote *) note)->made_us);
+  return since_us;
+}
+
 gboolean
 pg_noteset_has_user_notes (const PgNoteset *self, gint64 now_us)
 {

@@ -45,6 +45,9 @@ const PgNote *pg_noteset_freeze (const PgNoteset *self, gint64 now_us);
 /** pg_noteset_covering: the narrowest note of @kind, in force at @now_us, that covers @address (transfer none), or NULL. */
 const PgNote *pg_noteset_covering (const PgNoteset *self, PgNoteKind kind, const PgAddress *address, gint64 now_us);
 
+/** pg_noteset_denied_us: when the oldest deny was made that covers @address and is in force; G_MAXINT64: there is none. */
+gint64 pg_noteset_denied_us (const PgNoteset *self, const PgAddress *address, gint64 now_us);
+
 /** pg_noteset_has_user_notes: TRUE if some user is denied or revoked: only then do users have to be looked at. */
 gboolean pg_noteset_has_user_notes (const PgNoteset *self, gint64 now_us);
 

@@ -180,6 +180,18 @@ pg_record_merge (PgRecord *self, const PgRecord *other)
   return !is_same (self, &old);
 }
 
+void
+pg_record_cap (PgRecord *self, gint64 told_us, gint64 now_us)
+{
+  gint64 *times[3 + PG_RECORD_USERS_MAX] = { &self->newest_us, &self->first_us, &self->dropped_us };
+
+  for (guint i = 0; i < self->n_users; i++)
+    times[3 + i] = &self->users[i].login_us;
+  for (guint i = 0; i < 3 + self->n_users; i++)
+    if (*times[i] > told_us && *times[i] <= now_us)
+      *times[i] = told_us;
+}
+
 /* Of users who no longer fit it is not known who they are: what one of them did in the future is taken for done now. */
 void
 pg_record_forget_future (PgRecord *self, gint64 now_us)

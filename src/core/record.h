@@ -74,6 +74,9 @@ void pg_record_add_login (PgRecord *self, const PgLogin *login);
  */
 gboolean pg_record_merge (PgRecord *self, const PgRecord *other);
 
+/** pg_record_cap: what was done after @told_us and up to @now_us is told as done at @told_us; what lies behind that stays. */
+void pg_record_cap (PgRecord *self, gint64 told_us, gint64 now_us);
+
 /** pg_record_forget_future: forgets all that lies behind @now_us: a clock that ran ahead has told it. May leave no login. */
 void pg_record_forget_future (PgRecord *self, gint64 now_us);
 

@@ -40,7 +40,7 @@ refuse_user (const PgMerge *self, const PgRecord *record, guint index)
 
   if (user->login_us > self->told_us + PG_RULES_FUTURE_SLACK_US)
     return "its login is later than the export";
-  if (was_denied (self, pg_noteset_covering (notes, PG_NOTE_DENY, &record->address, self->now_us), user->login_us))
+  if (user->login_us >= pg_noteset_denied_us (notes, &record->address, self->now_us))
     return "its address was denied then";
   if (was_denied (self, find_user_deny (notes, login.user), user->login_us))
     return "its user was denied then";
@@ -108,22 +108,29 @@ refuse_note (const PgMerge *self, const PgNote *note)
 {
   gint64 latest_us = self->told_us + PG_RULES_FUTURE_SLACK_US + (note->kind == PG_NOTE_REVOKE ? REVOKE_AHEAD_US : 0);
 
-  if (note->made_us > latest_us)
+  if (note->made_us > latest_us && (note->kind == PG_NOTE_ALLOW || note->kind == PG_NOTE_REVOKE))
     return "it is later than the export";
   return pg_engine_is_note_outdated (note, self->now_us) ? "it has been over for two weeks" : NULL;
 }
 
-/* Does @old stay, whatever @note says? One that is over cannot end one that is in force: where it was made it ended nothing. A
- * revoke is never over. */
+/* A revoke never is. */
+static gboolean
+is_over (const PgMerge *self, const PgNote *note)
+{
+  return note->kind != PG_NOTE_REVOKE && note->until_us <= self->now_us;
+}
+
+/* Does @old stay, whatever @note says? One that is over cannot end one that is in force: where it was made it ended nothing. */
 static gboolean
 outlasts (const PgMerge *self, const PgNote *old, const PgNote *note)
 {
-  if (old->made_us >= note->made_us)
-    return TRUE;
-  return note->kind != PG_NOTE_REVOKE && note->until_us <= self->now_us && self->now_us < old->until_us;
+  if (is_over (self, old) != is_over (self, note))
+    return is_over (self, note);
+  return old->made_us >= note->made_us;
 }
 
-/* A revoke concerns what a login grants here, which may be a wider network than there. */
+/* A revoke concerns what a login grants here, which may be a wider network than there. A deny or freeze of a clock that ran ahead
+ * is in force all the same. */
 static PgNote
 fit (const PgMerge *self, const PgNote *note)
 {
@@ -131,6 +138,8 @@ fit (const PgMerge *self, const PgNote *note)
   PgNetwork grant;
 
   fitted.id = 0;
+  if (note->kind == PG_NOTE_DENY || note->kind == PG_NOTE_FREEZE)
+    fitted.made_us = MIN (note->made_us, self->told_us);
   if (note->kind != PG_NOTE_REVOKE || note->target != PG_NOTE_NETWORK)
     return fitted;
   grant = pg_engine_grant_network (self->engine, &note->network.base);
@@ -149,7 +158,7 @@ pg_merge_note (const PgMerge *self, const PgNote *note, const char **out_why, GE
   *out_why = refuse_note (self, note);
   if (*out_why != NULL)
     return PG_MERGE_REFUSED;
-  if (!is_new && outlasts (self, old, note))
+  if (!is_new && outlasts (self, old, &fitted))
     return PG_MERGE_KEPT;
   if (!self->dry_run && !pg_engine_add_note (self->engine, &fitted, error))
     return PG_MERGE_FAILED;

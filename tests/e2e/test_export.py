@@ -7,6 +7,7 @@ import os
 import random
 import re
 import resource
+import socket
 import subprocess
 import time
 
@@ -280,6 +281,24 @@ class Importing(ExportTest):
         self.assertIn('expected 3 lines', err)
         _, err = self.bring(other, ''.join(lines[:-1]) + text, status=USAGE)
         self.assertIn(f'line {len(lines)}: the export before it is cut', err)
+
+    def test_nothing_is_no_export(self):
+        for text in ('', '\n'):
+            self.assertIn('empty: expected an export', self.bring(self.popgated, text, status=USAGE)[1])
+
+    def test_each_note_of_a_request_by_hand_is_logged(self):
+        note = self.note('allow', STRANGER, why='forged')
+        exits = [self.ask_by_hand({'command': 'import', 'told_us': round(time.time() * MICRO), 'grants': None, 'notes': notes})
+                 for notes in ([note], [note, note])]
+        self.assertEqual(exits, [DONE, USAGE])
+        self.assertEqual(len([line for line in self.popgated.log().splitlines() if 'forged' in line]), 2)
+
+    def ask_by_hand(self, request):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(self.popgated.control)
+            client.sendall(json.dumps(request).encode() + b'\n')
+            with client.makefile() as answer:
+                return next(row['exit'] for row in map(json.loads, answer) if 'exit' in row)
 
     def test_several_exports_in_a_row(self):
         told, _ = self.bring(self.popgated, self.make(self.grant('10.0.0.1')) + self.make(self.grant('10.0.0.2')))

@@ -324,7 +324,8 @@ static const struct
   { "a tab", "\\t=1", "\"'\t=1\"", "<bdi>\xef\xbf\xbd=1</bdi>" },
   { "a blank, which hides nothing", " =1", " =1", "<bdi> =1</bdi>" },
   { "a tag", "<script>alert(1)</script>", "<script>alert(1)</script>", "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>" },
-  { "an entity", "&lt;", "&lt;", "<bdi>&amp;lt;</bdi>" },
+  { "a formula in the next cell of others", "a;=1", "\"a;=1\"", "<bdi>a;=1</bdi>" },
+  { "an entity", "&lt;", "\"&lt;\"", "<bdi>&amp;lt;</bdi>" },
   { "what turns letters about", "a\\u202eb\\u2066c",
     "a\xe2\x80\xae"
     "b\xe2\x81\xa6"

@@ -211,6 +211,20 @@ START_TEST (what_was_denied_then_is_not_taken)
 }
 END_TEST
 
+/* The narrowest deny is not the only one. */
+START_TEST (of_two_denies_the_older_counts)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgNote    wide = note_of (PG_NOTE_DENY, "192.0.2.0/24", TOLD_US - 20);
+  PgNote    narrow = note_of (PG_NOTE_DENY, "192.0.2.1", TOLD_US - 1);
+  PgRecord  record = record_of ("192.0.2.1", "bob", TOLD_US - 5);
+
+  ck_assert (pg_engine_add_note (engine, &wide, NULL) && pg_engine_add_note (engine, &narrow, NULL));
+  ck_assert_int_eq (merge_record (engine, &record), PG_MERGE_REFUSED);
+  pg_engine_free (engine);
+}
+END_TEST
+
 START_TEST (a_dry_run_changes_nothing)
 {
   PgEngine   *engine = open_engine (NULL);
@@ -303,6 +317,34 @@ START_TEST (of_two_notes_the_later_one_stays)
 }
 END_TEST
 
+/* It is in force there, whatever their clock showed: here since their export. */
+START_TEST (a_deny_of_a_clock_ahead_holds)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgNote    ahead = note_of (PG_NOTE_DENY, "192.0.2.1", TOLD_US + PG_DAY);
+
+  ck_assert_int_eq (merge_note (engine, &ahead), PG_MERGE_NEW);
+  ck_assert_int_eq (merge_note (engine, &ahead), PG_MERGE_KEPT);
+  ck_assert_int_eq (pg_noteset_get (pg_engine_notes (engine), 1)->made_us, TOLD_US);
+  pg_engine_free (engine);
+}
+END_TEST
+
+/* One of ours that is newer, and over, does not stand in its way. */
+START_TEST (what_is_in_force_is_not_kept_out)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgNote    ours = note_of (PG_NOTE_DENY, "192.0.2.1", TOLD_US - 1);
+  PgNote    theirs = note_of (PG_NOTE_DENY, "192.0.2.1", TOLD_US - 9);
+
+  ours.until_us = NOW_US;
+  ck_assert (pg_engine_add_note (engine, &ours, NULL));
+  ck_assert_int_eq (merge_note (engine, &theirs), PG_MERGE_RENEWED);
+  ck_assert_int_eq (pg_noteset_get (pg_engine_notes (engine), 1)->until_us, PG_NOTE_FOREVER);
+  pg_engine_free (engine);
+}
+END_TEST
+
 /* A deny for an hour of elsewhere, long over, must not end one that is to stay. */
 static const struct
 {
@@ -341,6 +383,9 @@ fill (TCase *tests)
 {
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_add_loop_test (tests, a_grant_is_taken_as_it_is, 0, G_N_ELEMENTS (rows));
+  tcase_add_test (tests, of_two_denies_the_older_counts);
+  tcase_add_test (tests, a_deny_of_a_clock_ahead_holds);
+  tcase_add_test (tests, what_is_in_force_is_not_kept_out);
   tcase_add_test (tests, what_is_stored_is_not_lost);
   tcase_add_test (tests, a_newest_login_without_a_user_grants_nothing);
   tcase_add_test (tests, a_prefix_of_ours_holds);

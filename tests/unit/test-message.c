@@ -89,11 +89,29 @@ START_TEST (foreign_text_comes_back)
 }
 END_TEST
 
+/* Nothing that a terminal obeys, and nothing that is no JSON. */
+START_TEST (no_control_character_is_left)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonObject) parsed = NULL;
+  g_autofree char  *line = NULL;
+  static const char text[] = "\x01\x1f\x7f\xc2\x80\xc2\x9b[31m\xc3\xbc";
+
+  pg_message_set_text (object, "user", pg_span (text, sizeof text - 1));
+  line = pg_message_to_line (object);
+  for (const char *at = line; at[1] != '\0'; at = g_utf8_next_char (at))
+    ck_assert_msg (!g_unichar_iscntrl (g_utf8_get_char (at)), "%s", line);
+  parsed = pg_message_parse (pg_span_from_string (line), NULL);
+  ck_assert_str_eq (pg_message_get_string (parsed, "user"), text);
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
   tcase_add_loop_test (tests, parse, 0, G_N_ELEMENTS (rows));
   tcase_add_test (tests, foreign_text_comes_back);
+  tcase_add_test (tests, no_control_character_is_left);
 }
 
 PG_TEST_MAIN ("message", fill)

@@ -585,6 +585,36 @@ START_TEST (merging_random_records_twice_is_as_once)
 }
 END_TEST
 
+/* --- told as of a moment --------------------------------------------------------------------------------------------- */
+
+START_TEST (what_came_later_is_told_as_of_then)
+{
+  static const gint64 logins[] = { 5, 150, 250 }; /* before the moment, 100; then until now, 200; and ahead of it */
+  static const gint64 told[] = { 5, 100, 250 };
+  PgRecord            record;
+
+  pg_record_init (&record, &(PgAddress){ { 7 } });
+  for (guint i = 0; i < G_N_ELEMENTS (logins); i++)
+    {
+      g_autofree char *user = g_strdup_printf ("user%u", i);
+
+      pg_record_add_login (&record, &(PgLogin){ .time_us = logins[i], .user = pg_span_from_string (user) });
+    }
+  pg_record_cap (&record, 100, 200);
+  for (guint i = 0; i < G_N_ELEMENTS (logins); i++)
+    {
+      g_autofree char *user = g_strdup_printf ("user%u", i);
+      gint             at = pg_record_find_user (&record, pg_span_from_string (user));
+
+      ck_assert_int_eq (record.users[at].login_us, told[i]);
+    }
+  ck_assert (record.newest_us == 250 && record.first_us == 5 && record.dropped_us == PG_RECORD_NEVER);
+  record.newest_us = record.dropped_us = 200;
+  pg_record_cap (&record, 100, 200);
+  ck_assert (record.newest_us == 100 && record.dropped_us == 100);
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
@@ -606,6 +636,7 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, zeros_at_the_end_are_counted, 0, G_N_ELEMENTS (frame_sizes));
   tcase_add_test (tests, damaged_bytes_are_no_record);
   tcase_add_loop_test (tests, a_malformed_list_is_no_record, 0, G_N_ELEMENTS (lists));
+  tcase_add_test (tests, what_came_later_is_told_as_of_then);
   tcase_add_loop_test (tests, two_records_become_one, 0, G_N_ELEMENTS (merges));
   tcase_add_loop_test (tests, merging_random_records_twice_is_as_once, 0, 4);
 }
