@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Walking over the grants and usages of a store.
  *
- * First come the grants that wait to be put into the file as new ones (values.c); then the file. Those that were put there
- * meanwhile are met again, and known by that.
+ * First come the grants that wait to be put into the file as new ones (values.c); then the file, in which they are passed over:
+ * they may be there by then.
  *
  * GDBM walks from bucket to bucket, in the order of its hash, and finds the next key by the one that was met last. A new key
  * may split a bucket in two: what of it was not met yet may then lie before the key that was met last, and would never be
@@ -11,6 +11,7 @@
  * Source: GDBM 1.23, bucket.c (_gdbm_split_bucket), gdbmseq.c
  */
 #include "core/error.h"
+#include "store/keys.h"
 #include "store/store-private.h"
 
 /* More keys than a bucket of GDBM's holds, which are 166 with file.c's block size. */
@@ -26,11 +27,13 @@ struct _PgStoreCursor
   guint       generation;
   gboolean    is_loose; /* never repeats */
   gboolean    is_at_end;
-  PgSpan      key;    /* met last */
-  guint64     n_keys; /* in the file, when that was */
-  GArray     *path;   /* of PgHash: keys met lately, in the file's order */
-  GQueue      late;   /* of PgHash, owned: keys that waited, or were met only when the walk was repeated; still to be told */
-  GHashTable *ahead;  /* of PgHash, owned: keys that were met and may be met again */
+  GArray     *waiting;   /* of PgHash, sorted: those that waited when the walk was begun */
+  guint       n_waiting; /* of these, so many were told */
+  PgSpan      key;       /* met last */
+  guint64     n_keys;    /* in the file, when that was */
+  GArray     *path;      /* of PgHash: keys met lately, in the file's order */
+  GQueue      late;      /* of PgHash, owned: keys met only when the walk was repeated, still to be told */
+  GHashTable *ahead;     /* of PgHash, owned: keys that were met and may be met again */
 };
 
 /* Keys are hashes: any part of one does. */
@@ -57,13 +60,22 @@ count_keys (const PgStore *store)
          + store->root.n_usages;
 }
 
-static void
-take_pending (const PgPendingGrant *grant, gpointer user_data)
+static gint
+compare_keys (gconstpointer a, gconstpointer b)
 {
-  PgStoreCursor *self = user_data;
+  return memcmp (a, b, sizeof (PgHash));
+}
 
-  g_queue_push_tail (&self->late, g_memdup2 (&grant->key, sizeof grant->key));
-  g_hash_table_add (self->ahead, g_memdup2 (&grant->key, sizeof grant->key));
+static void
+take_waiting (const PgPendingGrant *grant, gpointer user_data)
+{
+  g_array_append_val ((GArray *) user_data, grant->key);
+}
+
+static gboolean
+has_waited (const PgStoreCursor *self, gconstpointer key)
+{
+  return g_array_binary_search (self->waiting, key, compare_keys, NULL);
 }
 
 PgStoreCursor *
@@ -77,7 +89,9 @@ pg_store_cursor_new (PgStore *self)
   cursor->path = g_array_new (FALSE, FALSE, sizeof (PgHash));
   g_queue_init (&cursor->late);
   cursor->ahead = g_hash_table_new_full (hash_key, is_same_key, g_free, NULL);
-  pg_pending_see_new (self->pending, take_pending, cursor);
+  cursor->waiting = g_array_new (FALSE, FALSE, sizeof (PgHash));
+  pg_pending_see_new (self->pending, take_waiting, cursor->waiting);
+  g_array_sort (cursor->waiting, compare_keys);
   self->n_cursors++;
   return cursor;
 }
@@ -98,6 +112,7 @@ pg_store_cursor_free (PgStoreCursor *self)
     return;
   self->store->n_cursors--;
   pg_file_free_span (&self->key);
+  g_array_unref (self->waiting);
   g_array_unref (self->path);
   g_queue_clear_full (&self->late, g_free);
   g_hash_table_unref (self->ahead);
@@ -199,7 +214,8 @@ step (PgStoreCursor *self, GError **error)
   if (self->path->len == PATH_MAX_LEN)
     g_array_remove_range (self->path, 0, PATH_MAX_LEN / 2);
   append_key (self->path, self->key);
-  return g_hash_table_remove (self->ahead, self->key.data) ? PG_STORE_ABSENT : PG_STORE_FOUND;
+  return g_hash_table_remove (self->ahead, self->key.data) || has_waited (self, self->key.data) ? PG_STORE_ABSENT
+                                                                                                : PG_STORE_FOUND;
 }
 
 /* Places the walk behind @key, or, if that is NULL, before all. */
@@ -226,7 +242,7 @@ walk_again (PgStoreCursor *self, const PgHash *last, GError **error)
       if (!is_key (self->key))
         continue;
       append_key (self->path, self->key);
-      if (!g_hash_table_remove (self->ahead, self->key.data))
+      if (!g_hash_table_remove (self->ahead, self->key.data) && !has_waited (self, self->key.data))
         g_queue_push_tail (&self->late, g_memdup2 (self->key.data, self->key.len));
       if (is_same_key (self->key.data, last))
         break;
@@ -267,6 +283,14 @@ repeat (PgStoreCursor *self, GError **error)
 /* --- walking --------------------------------------------------------------------------------------------------------- */
 
 static PgStoreAnswer
+take_next_waiting (PgStoreCursor *self, PgStoreItem *out, GError **error)
+{
+  const PgHash *key = nth (self->waiting, self->n_waiting++);
+
+  return read_at (self, pg_key_span (key), out, error);
+}
+
+static PgStoreAnswer
 take_late (PgStoreCursor *self, PgStoreItem *out, GError **error)
 {
   g_autofree PgHash *key = g_queue_pop_head (&self->late);
@@ -291,6 +315,8 @@ go_on (PgStoreCursor *self, PgStoreItem *out, GError **error)
 {
   PgStoreAnswer answer;
 
+  if (self->n_waiting < self->waiting->len)
+    return take_next_waiting (self, out, error);
   if (!g_queue_is_empty (&self->late))
     return take_late (self, out, error);
   answer = step (self, error);

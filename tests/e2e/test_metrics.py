@@ -184,8 +184,12 @@ class Figures(MetricsTest):
 
     def test_store(self):
         self.popgated.start()
-        before = self.metrics()
         self.log_in(A)
+        self.popgated.end()
+        self.popgated.start()
+        before = self.metrics()
+        self.assertEqual(self.popgated.verdict(A), 'OK')
+        self.log_in('192.0.2.77')
         wait_for(lambda: self.value('popgate_store_unsynced_bytes') == 0, 'all to be on the disk')
         after = self.metrics()
         for name, labels in (('popgate_store_reads_total', {'result': 'found'}), ('popgate_store_writes_total', {'result': 'done'}),
