@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/poller.h"
 
+#include "daemon/others.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <unistd.h>
 
-/* Found ready together, and so answered together. With more of them those at the end wait longer, and are out of the processor's
- * cache when their replies are sent; with fewer, who reads the replies is woken more often. */
+/* Found ready by one system call. */
 #define BATCH 64
+
+/* Called one after another before @after is, and so answered together. With more of them the first waits longer for its reply,
+ * and is out of the processor's cache when that is sent; with fewer, who reads the replies is woken more often. */
+#define TOGETHER 16
 
 /* On the first level an event is told once, and not looked for again each time: that would cost a tenth of an answer. So that
  * nothing is missed the end of what comes is told as well. */
@@ -28,25 +33,34 @@ typedef struct
 } Level;
 
 /* The second level's descriptor is watched by the first, as one of many, whose watch is NULL: so it costs nothing to know that
- * nothing is ready there. */
+ * nothing is ready there. The loop's other descriptors are watched by the first as well: so they end its wait. */
 struct _PgPoller
 {
   Level    levels[2]; /* by watch->is_first */
   gboolean second_is_ready;
+  PgOthers others; /* on the first level; their mark is this */
   GSource *source;
   void (*after) (gpointer user_data);
   gpointer after_data;
 };
 
+static gboolean
+is_ready (const Level *level)
+{
+  return level->next < level->n_batch;
+}
+
 /* FALSE: nothing is ready. What of a batch is left from an earlier turn comes before what is ready now: asked anew, the kernel
  * would begin with the same ones again. */
 static gboolean
-find_ready (Level *level)
+find_ready (Level *level, int timeout_ms)
 {
-  if (level->next < level->n_batch)
+  if (is_ready (level))
     return TRUE;
   level->next = 0;
-  level->n_batch = epoll_wait (level->epoll, level->batch, BATCH, 0);
+  level->n_batch = epoll_wait (level->epoll, level->batch, BATCH, timeout_ms);
+  if (level->n_batch < 0)
+    level->n_batch = 0;
   return level->n_batch > 0;
 }
 
@@ -58,12 +72,12 @@ tell_after (PgPoller *self)
 }
 
 static void
-hand_out_next (Level *level)
+hand_out_next (PgPoller *self, Level *level)
 {
   const struct epoll_event *event = &level->batch[level->next++];
   PgWatch                  *watch = event->data.ptr;
 
-  if (watch != NULL)
+  if (watch != NULL && event->data.ptr != &self->others)
     watch->ready (watch, event->events);
 }
 
@@ -73,14 +87,17 @@ serve_first (PgPoller *self)
 {
   Level *level = &self->levels[TRUE];
 
-  if (!find_ready (level))
+  if (!find_ready (level, 0))
     return FALSE;
   for (int i = 0; i < level->n_batch; i++)
     if (level->batch[i].data.ptr == NULL)
       self->second_is_ready = TRUE;
-  while (level->next < level->n_batch)
-    hand_out_next (level);
-  tell_after (self);
+  while (is_ready (level))
+    {
+      hand_out_next (self, level);
+      if (level->next % TOGETHER == 0 || !is_ready (level))
+        tell_after (self);
+    }
   return TRUE;
 }
 
@@ -91,11 +108,11 @@ serve_second (PgPoller *self)
   gint64 end_us = g_get_monotonic_time () + SECOND_US;
 
   self->second_is_ready = FALSE;
-  if (!find_ready (level))
+  if (!find_ready (level, 0))
     return;
   do
-    hand_out_next (level);
-  while (level->next < level->n_batch && g_get_monotonic_time () < end_us);
+    hand_out_next (self, level);
+  while (is_ready (level) && g_get_monotonic_time () < end_us);
   tell_after (self);
 }
 
@@ -118,6 +135,44 @@ dispatch (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer u
   return G_SOURCE_CONTINUE;
 }
 
+/* GLib hands its poll function no data. There is one main loop, and one poller in it. */
+static PgPoller *the_poller;
+
+static gboolean
+is_among (const Level *level, gconstpointer mark)
+{
+  for (int i = level->next; i < level->n_batch; i++)
+    if (level->batch[i].data.ptr == mark)
+      return TRUE;
+  return FALSE;
+}
+
+/* The loop's poll function: one epoll_wait(2) waits for all, and has found who is ready when it returns. Whatever of the loop's
+ * others is, is asked of them; and where epoll can't wait for one of them, poll(2) waits. */
+static gint
+wait_for_all (GPollFD *fds, guint n_fds, gint timeout)
+{
+  PgPoller *self = the_poller;
+  Level    *first = &self->levels[TRUE];
+  gboolean  is_followed = pg_others_follow (&self->others, fds, n_fds);
+  gboolean  is_polled = FALSE;
+  gint      n = 0;
+
+  if (is_followed)
+    (void) find_ready (first, timeout);
+  if (!is_followed || is_among (first, &self->others))
+    is_polled = g_poll (fds, n_fds, is_followed || is_ready (first) ? 0 : timeout) >= 0;
+  for (guint i = 0; i < n_fds; i++)
+    {
+      if (!is_polled)
+        fds[i].revents = 0;
+      if (fds[i].fd == first->epoll && is_ready (first))
+        fds[i].revents = G_IO_IN;
+      n += fds[i].revents != 0;
+    }
+  return n;
+}
+
 static void
 attach (PgPoller *self)
 {
@@ -126,6 +181,9 @@ attach (PgPoller *self)
   /* Else the loop takes it out and puts it back around each dispatch, at two writes to its wake-up descriptor and a read. */
   g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, NULL);
+  self->others = (PgOthers){ .parent = self->levels[TRUE].epoll, .mark = &self->others };
+  the_poller = self;
+  g_main_context_set_poll_func (NULL, wait_for_all);
 }
 
 PgPoller *
@@ -162,6 +220,9 @@ pg_poller_free (PgPoller *self)
     return;
   if (self->source != NULL)
     {
+      g_main_context_set_poll_func (NULL, NULL);
+      the_poller = NULL;
+      pg_others_clear (&self->others);
       g_source_destroy (self->source);
       g_source_unref (self->source);
     }

@@ -2,7 +2,8 @@
 /* poller: many descriptors as one source of the main loop.
  *
  * The loop's own poll(2) costs time for each descriptor; so all connections share one epoll(7) descriptor, and the loop
- * knows only that.
+ * knows only that. And as the loop waits in the poller's poll function, it waits in epoll_wait(2), which tells at once who is
+ * ready.
  *
  * There are two levels: those on the first are all asked before some of those on the second get their turn. So who
  * is known to behave hardly waits for a crowd that doesn't. A turn of the loop ends after a millisecond, whoever is ready.
@@ -26,11 +27,12 @@ struct _PgWatch
   gboolean is_first; /* the poller's */
 };
 
-/** pg_poller_new: attached to the default main context. Returns NULL with errno set if there are no descriptors left. */
+/** pg_poller_new: attached to the default main context, whose poll function it is from now on: so there is one at a time. Returns
+ * NULL with errno set if there are no descriptors left. */
 PgPoller *pg_poller_new (void);
 
-/** pg_poller_set_after: @after (nullable) is called when the watches that were found ready together have been called, and at the
- * end of a turn. */
+/** pg_poller_set_after: @after (nullable) is called when some watches that were found ready together have been called, a few of
+ * them at a time, and at the end of a turn. */
 void pg_poller_set_after (PgPoller *self, void (*after) (gpointer user_data), gpointer user_data);
 
 /** pg_poller_free: ends @self; watches are the caller's. NULL is legal. */
