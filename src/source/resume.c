@@ -37,7 +37,8 @@ find_marked (Search *self, const PgTailMark *mark, guint *out_index)
   return tail;
 }
 
-/* Goes on at @mark in the current file, or in a predecessor and then in all files that came after it. */
+/* Goes on at @mark in the current file, or in a predecessor and then in all files that came after it. A mark at the start fits
+ * each file of that inode, one that was cut since, too: what stood there before it was cut has to be looked for. */
 static gboolean
 resume_at (Search *self, const PgTailMark *mark)
 {
@@ -45,7 +46,7 @@ resume_at (Search *self, const PgTailMark *mark)
   PgTail   *tail;
   guint     index;
 
-  if (follow->current != NULL && pg_rotation_is_wanted (follow->current->tail, mark))
+  if (follow->current != NULL && mark->offset > 0 && pg_rotation_is_wanted (follow->current->tail, mark))
     {
       pg_tail_seek (follow->current->tail, mark->offset);
       return TRUE;

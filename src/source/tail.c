@@ -125,9 +125,10 @@ pg_tail_seek (PgTail *self, guint64 offset)
   gsize  want = (gsize) MIN (offset, KEPT_MAX);
   gssize got = read_at (self, offset - want, before, want);
 
-  self->offset = offset;
+  /* Shorter than just now: it was cut, and begins anew. Else what grows there later would be read from the middle of a line. */
+  self->offset = got == (gssize) want ? offset : 0;
   self->n_kept = 0;
-  if (got == (gssize) want)
+  if (self->offset > 0)
     keep (self, before + want, want);
   pg_reader_begin (&self->reader);
 }

@@ -1064,6 +1064,40 @@ START_TEST (a_position_is_never_in_the_middle_of_a_line)
 }
 END_TEST
 
+static void
+log_and_rotate_by_copy (void)
+{
+  log_words ("2");
+  rotate_by_copy ();
+  log_words ("3");
+}
+
+/* The position is that of an empty file, as the second cut leaves one of the same inode. */
+START_TEST (what_came_between_two_cuts_is_in_the_copy)
+{
+  log_words ("1");
+  start ();
+  assert_read ("at first", "1");
+  rotate_by_copy ();
+  assert_read ("cut", "");
+  restart (log_and_rotate_by_copy);
+  assert_read ("cut again", "2 3");
+}
+END_TEST
+
+START_TEST (a_file_that_is_shorter_is_read_from_its_start)
+{
+  PgTail *tail;
+
+  log_words ("1");
+  tail = pg_tail_open (path, PG_TRUST_ANY, NULL);
+  ck_assert_ptr_nonnull (tail);
+  pg_tail_seek (tail, 1000);
+  ck_assert_uint_eq (pg_tail_line_start (tail), 0);
+  pg_tail_free (tail);
+}
+END_TEST
+
 static const struct
 {
   const char *name;
@@ -1489,6 +1523,8 @@ add_restart_tests (TCase *tests)
   tcase_add_test (tests, after_very_many_rotations_the_youngest_files_are_read);
   tcase_add_loop_test (tests, another_file_is_read_from_its_start, 0, G_N_ELEMENTS (changes));
   tcase_add_test (tests, a_position_is_never_in_the_middle_of_a_line);
+  tcase_add_test (tests, what_came_between_two_cuts_is_in_the_copy);
+  tcase_add_test (tests, a_file_that_is_shorter_is_read_from_its_start);
   tcase_add_loop_test (tests, a_position_of_rubbish_is_none, 0, G_N_ELEMENTS (positions));
   tcase_add_test (tests, nothing_is_left_open);
   tcase_add_loop_test (tests, a_first_start_reads_one_window_back, 0, 10);
