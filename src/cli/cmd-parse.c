@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct
@@ -76,20 +77,34 @@ take_lot (Run *run, const PgParseLot *lot)
   return !lot->is_short || pg_parse_rows_flush (run->rows);
 }
 
-/* Takes @unpack. What can't be written is told when all is done. */
+/* The thread that waits for more of the log may do so for ever, and is left where it is. */
+G_GNUC_NORETURN
+static void
+end_unread (void)
+{
+  (void) pg_output_finish ();
+  exit (PG_EXIT_FAILED);
+}
+
+/* Takes @unpack. */
 static gboolean
 parse_lots (Run *run, PgUnpack *unpack, GError **error)
 {
-  g_autoptr (PgParseFeed) feed = pg_parse_feed_new (unpack, run->wanted, &run->rules, run->options->unmatched);
+  g_autoptr (PgParseFeed) feed = pg_parse_feed_new (unpack, run->wanted, &run->rules, run->options->unmatched, error);
   g_autoptr (PgJoiner) joiner = pg_joiner_new ();
   const PgParseLot *lot;
 
+  if (feed == NULL)
+    return FALSE;
   run->joiner = joiner;
-  do
-    if (!pg_parse_feed_next (feed, &lot, error))
-      return FALSE;
-  while (lot != NULL && take_lot (run, lot));
-  return TRUE;
+  while (pg_parse_feed_next (feed, &lot, error))
+    {
+      if (lot == NULL)
+        return TRUE;
+      if (!take_lot (run, lot))
+        end_unread ();
+    }
+  return FALSE;
 }
 
 static gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/parse-feed.h"
 
+#include "core/error.h"
 #include "core/lines.h"
 
 /* A portion of so many bytes is followed by another one at once. */
@@ -147,9 +148,10 @@ run (gpointer data)
 /* --- who asks -------------------------------------------------------------------------------------------------------- */
 
 PgParseFeed *
-pg_parse_feed_new (PgUnpack *unpack, PgHeadFormat format, const PgLineRules *rules, gboolean keeps_others)
+pg_parse_feed_new (PgUnpack *unpack, PgHeadFormat format, const PgLineRules *rules, gboolean keeps_others, GError **error)
 {
   PgParseFeed *self = g_new0 (PgParseFeed, 1);
+  g_autoptr (GError) cause = NULL;
 
   self->unpack = unpack;
   self->lines = pg_lines_new (FALSE);
@@ -161,8 +163,12 @@ pg_parse_feed_new (PgUnpack *unpack, PgHeadFormat format, const PgLineRules *rul
   self->ready = g_async_queue_new_full (free_lot);
   for (guint i = 0; i < N_LOTS; i++)
     g_async_queue_push (self->idle, new_lot ());
-  self->thread = g_thread_new ("parse-feed", run, self);
-  return self;
+  self->thread = g_thread_try_new ("parse-feed", run, self, &cause);
+  if (self->thread != NULL)
+    return self;
+  g_set_error (error, PG_ERROR, PG_ERROR_SYSTEM, "cannot read in a thread of its own: %s", cause->message);
+  pg_parse_feed_free (self);
+  return NULL;
 }
 
 static void
@@ -190,7 +196,8 @@ pg_parse_feed_free (PgParseFeed *self)
     return;
   g_atomic_int_set (&self->is_cancelled, 1);
   give_all_back (self);
-  g_thread_join (self->thread);
+  if (self->thread != NULL)
+    g_thread_join (self->thread);
   g_async_queue_unref (self->idle);
   g_async_queue_unref (self->ready);
   pg_lines_free (self->lines);

@@ -39,9 +39,13 @@ typedef struct
  * @rules: who may say that somebody logged in; its lists must outlive the feed, its memo is not used
  * @keeps_others: whether lines of known programs that tell no login are kept, too
  *
+ * @error: PG_ERROR_SYSTEM, if there can be no more threads
+ *
  * Returns: (transfer full): free with pg_parse_feed_free()
  */
-PgParseFeed *pg_parse_feed_new (PgUnpack *unpack, PgHeadFormat format, const PgLineRules *rules, gboolean keeps_others);
+G_GNUC_WARN_UNUSED_RESULT
+PgParseFeed *pg_parse_feed_new (PgUnpack *unpack, PgHeadFormat format, const PgLineRules *rules, gboolean keeps_others,
+                                GError **error);
 
 /** pg_parse_feed_free: ends @self, when the thread has read what it is reading; NULL is legal. */
 void pg_parse_feed_free (PgParseFeed *self);

@@ -16,6 +16,7 @@ import workdir
 from popgate import DONE, FAILED, USAGE, POPGATE, run
 
 A, B, OURSELVES = '192.0.2.1', '192.0.2.2', '192.0.2.250'
+NOBODY = 65534
 FOREIGN = b'Nov 23 12:00:00 mx postfix/smtpd[1]: connect from mail.example.com[198.51.100.1]\n'
 REFUSED = loglines.iso(A).replace(b'rip=192.0.2.1', b'rip=nowhere')
 UNKNOWN_FORM = loglines.iso(A).replace(b'Login: ', b'Logged in, but you should use this server instead: ')
@@ -120,6 +121,29 @@ class Rows(ParseTest):
                 self.assertIn(address, parse.stdout.readline().decode())
             parse.stdin.close()
             self.assertEqual(parse.wait(10), DONE)
+
+    def test_it_ends_when_nothing_can_be_written(self):
+        with open('/dev/full', 'wb') as full, subprocess.Popen([POPGATE, '-c', self.conf, 'parse'], stdin=subprocess.PIPE,
+                                                               stdout=full, stderr=subprocess.PIPE) as parse:
+            parse.stdin.write(loglines.iso(A))
+            parse.stdin.flush()
+            self.assertEqual(parse.wait(10), FAILED)
+            self.assertIn(b'cannot write', parse.stderr.read())
+
+    @unittest.skipUnless(os.geteuid() == 0, 'needs root, to become a user who may start no thread')
+    def test_it_says_when_there_can_be_no_thread(self):
+        def become_nobody():
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+
+        with open(POPGATE, 'rb') as program, open(self.conf, 'rb') as conf, open('/dev/null', 'rb') as log:
+            done = subprocess.run([f'/proc/self/fd/{program.fileno()}', '-c', f'/dev/fd/{conf.fileno()}', 'parse'], stdin=log,
+                                  pass_fds=(program.fileno(), conf.fileno()), preexec_fn=become_nobody, timeout=10,
+                                  capture_output=True, check=False)
+        self.assertEqual(done.returncode, FAILED, done)
+        self.assertIn(b'thread', done.stderr)
 
 
 class Summary(ParseTest):

@@ -41,7 +41,7 @@ write_log (const char *path, guint n_lines)
 static PgParseFeed *
 feed_of (const char *path, PgHeadFormat format, gboolean keeps_others)
 {
-  return pg_parse_feed_new (pg_unpack_open (path, NULL), format, &rules, keeps_others);
+  return pg_parse_feed_new (pg_unpack_open (path, NULL), format, &rules, keeps_others, NULL);
 }
 
 /* Its text ends with its number. */
@@ -161,7 +161,7 @@ START_TEST (what_has_come_is_handed_out_at_once)
 
       ck_assert_int_eq (write (ends[1], line, strlen (line)), (gssize) strlen (line));
       if (n == LOGIN_EVERY)
-        feed = pg_parse_feed_new (pg_unpack_new (ends[0], "a pipe", NULL), PG_HEAD_SYSLOG, &rules, FALSE);
+        feed = pg_parse_feed_new (pg_unpack_new (ends[0], "a pipe", NULL), PG_HEAD_SYSLOG, &rules, FALSE, NULL);
       ck_assert (pg_parse_feed_next (feed, &lot, NULL) && lot != NULL);
       ck_assert (lot->is_short && lot->n_lines == 1);
     }
