@@ -39,7 +39,7 @@ typedef struct
  * @out: (out): for PG_LINE_LOGIN the login; its spans point into @line. The time is the line's own, not clamped
  * @out_why: (out) (transfer none): for PG_LINE_REFUSED, a phrase that says why
  *
- * Returns: what the line is. With a memo, a line that is no login may be PG_LINE_OTHER though its stamp is malformed
+ * Returns: what the line is. With a memo, a line that is no login may be PG_LINE_OTHER though its head is malformed
  */
 PgLineKind pg_login_line_parse (PgSpan line, PgHeadFormat format, const PgLineRules *rules, const PgClock *clock,
                                 PgJoiner *joiner, PgLogin *out, const char **out_why);

@@ -189,6 +189,15 @@ settle (PgPolicyServer *self, PgConnection *connection, const char *fault)
   end_for_fault (self, connection, PG_POLICY_PROTOCOL, fault);
 }
 
+/* How long its first request, and so none longer, has waited. */
+static void
+end_batch (PgPolicyServer *self)
+{
+  if (self->n_batch > 0)
+    pg_histogram_add (&self->counters.latency, g_get_monotonic_time () - self->batch_us, self->n_batch);
+  self->n_batch = 0;
+}
+
 /* Replies are sent when all that was asked together is decided: a client that is woken earlier only takes the processor. */
 static void
 flush_answered (gpointer user_data)
@@ -203,9 +212,7 @@ flush_answered (gpointer user_data)
       (void) pg_connection_flush (connection, self->poller);
       settle (self, connection, NULL);
     }
-  if (self->n_batch > 0)
-    pg_histogram_add (&self->counters.latency, g_get_monotonic_time () - self->batch_us, self->n_batch);
-  self->n_batch = 0;
+  end_batch (self);
 }
 
 /* Who asks as Postfix does, one whole request in one piece and then none before its reply, comes before those who don't. The end
@@ -318,6 +325,7 @@ answer_rest (PgPolicyServer *self, PgConnection *connection)
         (void) pg_connection_flush (connection, self->poller);
     }
   while (connection->n_answered > n_answered && connection->state <= PG_CONNECTION_BUSY && ++n_portions < LAST_PORTIONS_MAX);
+  end_batch (self);
 }
 
 static void
