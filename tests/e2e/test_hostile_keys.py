@@ -95,7 +95,8 @@ class HostileKeys(DaemonTest):
             for address in addresses:
                 self.assertEqual(connection.ask(policy.request(address)), 'OK', address)
         self.assertEqual(self.popgated.grants().keys(), set(addresses))
-        self.assertNotIn('warning', self.popgated.log())
+        # So many at once are more than popgate usage keeps; whether that is said yet is a matter of when the second was over.
+        self.assertEqual([line for line in self.popgated.log().splitlines() if 'warning' in line and 'than are kept' not in line], [])
         self.popgated.end()
         return took, sum(map(os.path.getsize, glob.glob(f'{self.popgated.store}*')))
 

@@ -16,7 +16,7 @@ import workdir
 from popgate import DONE, FAILED, USAGE, POPGATE, run
 
 A, B, OURSELVES = '192.0.2.1', '192.0.2.2', '192.0.2.250'
-NOBODY = 65534
+NOBODY = 61111  # who runs nothing else: his processes are counted
 FOREIGN = b'Nov 23 12:00:00 mx postfix/smtpd[1]: connect from mail.example.com[198.51.100.1]\n'
 REFUSED = loglines.iso(A).replace(b'rip=192.0.2.1', b'rip=nowhere')
 UNKNOWN_FORM = loglines.iso(A).replace(b'Login: ', b'Logged in, but you should use this server instead: ')
@@ -133,7 +133,7 @@ class Rows(ParseTest):
     @unittest.skipUnless(os.geteuid() == 0, 'needs root, to become a user who may start no thread')
     def test_it_says_when_there_can_be_no_thread(self):
         def become_nobody():
-            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+            resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)
