@@ -38,7 +38,6 @@ typedef struct
  * @format: of its heads; PG_HEAD_UNKNOWN: the first line that has one decides, and those before it are dropped
  * @rules: who may say that somebody logged in; its lists must outlive the feed, its memo is not used
  * @keeps_others: whether lines of known programs that tell no login are kept, too
- *
  * @error: PG_ERROR_SYSTEM, if there can be no more threads
  *
  * Returns: (transfer full): free with pg_parse_feed_free()

@@ -26,18 +26,16 @@ pg_others_clear (PgOthers *self)
 static gboolean
 are_known (const PgOthers *self, const GPollFD *fds, guint n)
 {
-  guint at = 0;
-
+  if (self->known == NULL || self->known->len != n)
+    return FALSE;
   for (guint i = 0; i < n; i++)
-    if (fds[i].fd != self->parent)
-      {
-        const GPollFD *known = &g_array_index (self->known, GPollFD, at);
+    {
+      const GPollFD *known = &g_array_index (self->known, GPollFD, i);
 
-        if (at == self->known->len || known->fd != fds[i].fd || known->events != fds[i].events)
-          return FALSE;
-        at++;
-      }
-  return at == self->known->len;
+      if (known->fd != fds[i].fd || known->events != fds[i].events)
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static void
@@ -46,9 +44,7 @@ remember (PgOthers *self, const GPollFD *fds, guint n)
   if (self->known == NULL)
     self->known = g_array_new (FALSE, FALSE, sizeof (GPollFD));
   g_array_set_size (self->known, 0);
-  for (guint i = 0; i < n; i++)
-    if (fds[i].fd != self->parent)
-      g_array_append_val (self->known, fds[i]);
+  g_array_append_vals (self->known, fds, n);
 }
 
 /* What poll(2) and epoll(7) have in common is of the same bits. */
@@ -69,7 +65,7 @@ watch_known (PgOthers *self)
     {
       const GPollFD *fd = &g_array_index (self->known, GPollFD, i);
 
-      is_watched = watch (self->epoll, fd->fd, fd->events, NULL);
+      is_watched = fd->fd == self->parent || watch (self->epoll, fd->fd, fd->events, NULL);
     }
   return is_watched && watch (self->parent, self->epoll, EPOLLIN, self->mark);
 }
@@ -77,7 +73,7 @@ watch_known (PgOthers *self)
 gboolean
 pg_others_follow (PgOthers *self, const GPollFD *fds, guint n)
 {
-  if (self->known != NULL && are_known (self, fds, n))
+  if (are_known (self, fds, n))
     return self->epoll > 0;
   drop_epoll (self);
   remember (self, fds, n);

@@ -15,7 +15,7 @@ typedef struct
   int      parent; /* epoll(7) descriptor that watches them together; borrowed */
   gpointer mark;   /* data.ptr of that event */
   int      epoll;  /* over them, level-triggered; 0: there is none */
-  GArray  *known;  /* of GPollFD: those of the last time; NULL: there was none */
+  GArray  *known;  /* of GPollFD: what was handed over the last time; NULL: that was never */
 } PgOthers;
 
 /** pg_others_clear: frees what there is. */
