@@ -56,6 +56,7 @@ static const struct
   [PG_METRIC_SOURCE_NEWEST_LOGIN] = { NULL, "newest login", MOMENT },
   [PG_METRIC_SOURCE_POSITION_AGE] = { NULL, "age of its position", DURATION },
   [PG_METRIC_GRANTS] = { "store", "grants", COUNT },
+  [PG_METRIC_GRANTS_WAITING] = { NULL, "grants that wait", COUNT },
   [PG_METRIC_NOTES] = { NULL, "notes", COUNT },
   [PG_METRIC_USAGES] = { NULL, "usages", COUNT },
   [PG_METRIC_USAGES_LOST] = { NULL, "recipients not counted", COUNT },

@@ -57,6 +57,8 @@ static const PgMetricFamily families[PG_N_METRICS] = {
     "How old the stored position of a source is: what was read since would be read again after a crash.", { "source" } },
   [PG_METRIC_GRANTS] = { "popgate_grants", PG_METRIC_GAUGE,
     "Addresses that are stored, those whose window is over included.", { NULL } },
+  [PG_METRIC_GRANTS_WAITING] = { "popgate_grants_waiting", PG_METRIC_GAUGE,
+    "Of these, those whose newest login is in the redo log and not yet in the database's file.", { NULL } },
   [PG_METRIC_NOTES] = { "popgate_notes", PG_METRIC_GAUGE,
     "Notes of administrators that are in force.", { "kind" } },
   [PG_METRIC_USAGES] = { "popgate_usages", PG_METRIC_GAUGE,

@@ -203,6 +203,7 @@ add_store (PgStore *store, const PgCommitterCounters *syncs, PgMetrics *out)
   const PgStoreCounters   *counters = pg_store_counters (store);
 
   pg_metrics_add (out, PG_METRIC_GRANTS, NULL, (double) pg_store_n_grants (store));
+  pg_metrics_add (out, PG_METRIC_GRANTS_WAITING, NULL, (double) pg_store_n_pending (store));
   for (guint result = 0; result < G_N_ELEMENTS (results); result++)
     pg_metrics_add (out, PG_METRIC_STORE_READS, LABELS (results[result]), (double) counters->reads[result]);
   pg_metrics_add (out, PG_METRIC_STORE_WRITES, LABELS ("done"), (double) counters->writes);

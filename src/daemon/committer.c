@@ -2,12 +2,10 @@
 #include "daemon/committer.h"
 
 #include "core/error.h"
+#include "daemon/failure-log.h"
 
 /* What may be lost if the machine dies: grants are gathered for so long. */
 #define SOON_MS 100
-
-/* A disk that stays full would be told of for ever, on the same disk perhaps. */
-#define TELL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -25,13 +23,12 @@ typedef struct
 
 struct _PgCommitter
 {
-  PgEngine  *engine;
-  PgWatcher *watcher;
-  GArray    *waiting;     /* of Waiter */
-  Sync      *sync;        /* under way, or NULL */
-  guint      soon_source; /* begins one; 0: none */
-  char      *told;        /* of failures, what was told last; NULL: all went well since */
-  gint64     told_us;     /* monotonic */
+  PgEngine    *engine;
+  PgWatcher   *watcher;
+  GArray      *waiting;     /* of Waiter */
+  Sync        *sync;        /* under way, or NULL */
+  guint        soon_source; /* begins one; 0: none */
+  PgFailureLog failures;
 
   PgCommitterCounters counters;
 };
@@ -79,7 +76,7 @@ pg_committer_free (PgCommitter *self)
   tell_all (self->waiting, error);
   if (self->soon_source != 0)
     g_source_remove (self->soon_source);
-  g_free (self->told);
+  pg_failure_log_clear (&self->failures);
   g_free (self);
 }
 
@@ -91,21 +88,6 @@ pg_committer_set_watcher (PgCommitter *self, PgWatcher *watcher)
 
 static void begin (PgCommitter *self);
 
-/* @what: NULL: all is well. */
-static void
-tell_failure (PgCommitter *self, const char *what)
-{
-  gint64 now_us = g_get_monotonic_time ();
-
-  if (what != NULL && g_strcmp0 (what, self->told) == 0 && now_us - self->told_us < TELL_AGAIN_US)
-    return;
-  if (what != NULL)
-    g_warning ("%s", what);
-  g_free (self->told);
-  self->told = g_strdup (what);
-  self->told_us = now_us;
-}
-
 static void
 save_positions (PgCommitter *self)
 {
@@ -113,7 +95,7 @@ save_positions (PgCommitter *self)
 
   if (self->watcher != NULL && !pg_watcher_save_positions (self->watcher, &error))
     g_prefix_error (&error, "cannot save how far the logs were read: ");
-  tell_failure (self, error != NULL ? error->message : NULL);
+  pg_failure_log_tell (&self->failures, error != NULL ? error->message : NULL);
 }
 
 static void
@@ -132,7 +114,7 @@ finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
   if (ok)
     save_positions (self);
   else
-    tell_failure (self, error->message);
+    pg_failure_log_tell (&self->failures, error->message);
   tell_all (sync->waiters, error);
   if (self->waiting->len > 0)
     begin (self);

@@ -162,6 +162,7 @@ class Figures(MetricsTest):
             self.assertEqual(metrics.value('popgate_logins_total', server='dovecot', service=service, fate=fate), n, fate)
         self.assertEqual(metrics.value('popgate_lines_total', kind='login'), 4)
         self.assertEqual(metrics.value('popgate_grants'), 1)
+        self.wait_for_value(0, 'popgate_grants_waiting')
         source = f'file:{self.popgated.source}'
         for name, labels in (('popgate_newest_login_timestamp_seconds', {}),
                              ('popgate_source_newest_login_timestamp_seconds', {'source': source})):
