@@ -24,9 +24,7 @@
 /* What one write may add to a file of @size bytes: a data block and a split, which may double GDBM's directory. */
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
 
-/* What each of many grants adds is 345 bytes on average. What is expected has room for so many more, as neither that nor the
- * file's size is known too well. */
-#define GROWTH_EACH 512
+/* What is expected has room for so many more, as the file's size is not known too well. */
 #define SLACK 512
 
 struct _PgFile
@@ -280,7 +278,7 @@ reserve (PgFile *self, gint64 from, gint64 to)
 static gboolean
 has_room (PgFile *self, guint n_expected)
 {
-  gint64 growth = GROWTH_MAX (self->size) + (gint64) n_expected * GROWTH_EACH;
+  gint64 growth = GROWTH_MAX (self->size) + (gint64) n_expected * PG_FILE_GROWTH_EACH;
 
   return self->size + growth <= self->reserved || reserve (self, self->size, self->size + growth + GROWTH_MAX (self->size));
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How much room GDBM takes for what is put into a file: as much as was reserved, and no more. */
+#include "store-tools.h"
+
+/* From where buckets were split singly, to where all of them were twice over. */
+#define N_FIRST 8000
+#define N_LAST 80000
+
+/* Splits come together, for a while, in one of so many parts. */
+#define PART 16
+
+static void
+put_nth (PgFile *file, guint n)
+{
+  static const PgSecret secret = { { 1 } };
+  PgAddress             address = nth_address (n);
+  PgHash                key = pg_key_of_grant (&secret, &address);
+  guint8                image[PG_RECORD_SIZE] = { 0 };
+
+  ck_assert (pg_file_put (file, pg_key_span (&key), pg_span ((const char *) image, sizeof image), NULL));
+}
+
+static gint64
+size_now (void)
+{
+  struct stat status;
+
+  ck_assert (stat (path, &status) == 0);
+  return status.st_size;
+}
+
+START_TEST (many_grants_take_no_more_room_than_is_expected)
+{
+  PgFile *file = pg_file_new (path);
+  gint64  most = 0;
+  guint   n = 0;
+
+  ck_assert (pg_file_open (file, path, PG_FILE_CREATE, NULL));
+  for (; n < N_FIRST; n++)
+    put_nth (file, n);
+  while (n < N_LAST)
+    {
+      guint  n_more = n / PART;
+      gint64 size = size_now ();
+
+      for (guint end = n + n_more; n < end; n++)
+        put_nth (file, n);
+      most = MAX (most, (size_now () - size) / n_more);
+    }
+  pg_file_free (file);
+  ck_assert_msg (most <= PG_FILE_GROWTH_EACH, "%" G_GINT64_FORMAT " bytes each", most);
+  ck_assert_msg (most > 500, "%" G_GINT64_FORMAT " bytes each: no splits were met", most);
+}
+END_TEST
+
+static void
+fill (TCase *tests)
+{
+  tcase_add_checked_fixture (tests, set_up, tear_down);
+  tcase_add_test (tests, many_grants_take_no_more_room_than_is_expected);
+}
+
+PG_TEST_MAIN ("file", fill)
