@@ -8,6 +8,7 @@ import signal
 import time
 import unittest
 
+import exposition
 import loglines
 import workdir
 from mailsite import DaemonTest
@@ -253,6 +254,11 @@ class Bounds(CompletionTest):
     def setUp(self):
         super().setUp()
         self.log_in(self.popgated, *((f'10.0.{number // 250}.{number % 250}', f'u{number}') for number in range(1, N_GRANTS)))
+        # Until then the list is in another order each time, and who comes first in one may be behind the bound in the next.
+        wait_for(lambda: self.metric('popgate_grants_waiting') == 0, 'all grants to be in the file', PATIENCE)
+
+    def metric(self, name):
+        return exposition.Metrics(self.popgated.must('stats', '--prometheus')).value(name)
 
     @in_each(*SHELLS)
     def test_many(self, shell):
