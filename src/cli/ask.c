@@ -101,6 +101,11 @@ open_database (PgAsker *self)
   if (!pg_engine_open (engine, &error))
     return lose (self, pg_arguments_fail (PG_EXIT_FAILED, "popgated does not run, and its database cannot be read: %s",
                                           error->message));
+  if (pg_store_lacks_end (pg_engine_store (engine)))
+    return lose (self, pg_arguments_fail (PG_EXIT_FAILED,
+                                          "popgated does not run, and %s, its database, was not closed in order: newest logins "
+                                          "may be lacking there; popgated makes it whole when it starts",
+                                          pg_store_path (pg_engine_store (engine))));
   if (!self->cli->json)
     pg_arguments_fail (PG_EXIT_OK, "popgated does not run; answering from the database");
   self->engine = g_steal_pointer (&engine);

@@ -404,6 +404,12 @@ open_to_read (PgStore *self, GError **error)
 }
 
 gboolean
+pg_store_lacks_end (const PgStore *self)
+{
+  return self->mode == PG_STORE_READ_ONLY && pg_file_problem (self->file) == NULL && !self->root.is_clean;
+}
+
+gboolean
 pg_store_open_now (PgStore *self, GError **error)
 {
   if (pg_file_problem (self->file) == NULL)

@@ -119,6 +119,10 @@ const char *pg_store_path (const PgStore *self);
 /** pg_store_problem: why it cannot be used now, or NULL if it can; valid until the next call. */
 const char *pg_store_problem (const PgStore *self);
 
+/** pg_store_lacks_end: TRUE if it was opened to be read, and was not closed in order: notes are complete, but what was granted
+ * last may stand only in the redo log, until it is opened to be written. */
+gboolean pg_store_lacks_end (const PgStore *self);
+
 /** pg_store_id: a number that differs between databases and stays the same for one; 0 while closed. */
 guint64 pg_store_id (const PgStore *self);
 

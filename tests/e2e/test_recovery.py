@@ -11,7 +11,7 @@ import policy
 import workdir
 from mailsite import DaemonTest
 from manager import Listener
-from popgate import Popgated
+from popgate import FAILED, Popgated
 from waiting import wait_for
 
 N_GRANTS = 300_000  # it takes a few seconds to read them, and as long to make their database anew
@@ -85,6 +85,17 @@ class Anew(DaemonTest):
         self.assertIsNone(self.n_made())
         wait_for(lambda: any('records done' in text for text in self.manager.told('STATUS=')), 'how far it was to be told')
         self.assertAllThere()
+
+    def test_meanwhile_nobody_answers_from_it(self):
+        """What the redo log alone has would be lacking; and an export of a part would look as one of all."""
+        for command in (('check', nth(7)), ('explain', nth(7)), ('list',), ('export',), ('report',)):
+            result = self.popgated.cli(*command)
+            self.assertEqual((result.status, result.out), (FAILED, ''), command)
+            self.assertIn(f'{self.popgated.store}, its database, was not closed in order', result.err)
+        self.popgated.start()
+        self.popgated.wait_for_verdict('OK', nth(7), 60)
+        self.assertEqual(self.popgated.stop(), 0)
+        self.popgated.must('check', nth(7))
 
     def test_it_can_be_ended_at_any_time(self):
         for part in (0, 0.3, 0.9):

@@ -209,6 +209,7 @@ START_TEST (a_reader_reads_and_changes_nothing)
 
   before = read_bytes (path);
   store = open_as (PG_STORE_READ_ONLY);
+  ck_assert (!pg_store_lacks_end (store));
   assert_grant (store, 1, 7);
   ck_assert (get_grant (store, 2, &record) == PG_STORE_ABSENT);
   assert_notes (store, "1:192.0.2.1");
@@ -240,10 +241,12 @@ START_TEST (a_crash_loses_nothing_that_was_synced)
 
   crash_after (put_some);
   ck_assert (!is_closed_clean ());
-  store = open_as (PG_STORE_READ_ONLY); /* a reader takes it as it is */
+  store = open_as (PG_STORE_READ_ONLY); /* a reader takes it as it is, and knows what that is worth */
   assert_grant (store, 399, 400);
+  ck_assert (pg_store_lacks_end (store));
   pg_store_free (store);
   store = open_store ();
+  ck_assert (!pg_store_lacks_end (store));
   for (guint n = 0; n < 400; n++)
     assert_grant (store, n, n + 1);
   ck_assert_uint_eq (pg_store_n_grants (store), 400);
