@@ -17,7 +17,7 @@ from popgate import DONE, FAILED, POPGATE, USAGE, Popgated, run
 A, B, C = '192.0.2.1', '192.0.2.2', '2001:db8::3'
 STRANGER = '198.51.100.1'
 MICRO = 1_000_000
-MEMORY = 8_000_000  # bytes: the text alone of 30,000 grants is more
+MEMORY = 4_000_000  # bytes: the text alone of 30,000 grants is more
 
 
 class ExportTest(DaemonTest):
