@@ -39,7 +39,7 @@ begin_anew (PgFollow *follow, PgFollowed *followed)
   guint   index;
   PgTail *copy = pg_rotation_find_copy (older, follow->trust, followed->tail, &index);
 
-  pg_tail_seek (followed->tail, 0);
+  pg_follow_begin (followed, older);
   if (copy == NULL)
     return;
   pg_follow_add_older (follow, copy, link);
@@ -74,7 +74,9 @@ read_file (PgSource *base, gsize budget, const PgSourceSink *sink)
   if (pg_follow_drain (&self->follow))
     pg_follow_look (&self->follow);
   for (GList *link = self->follow.files.head; link != NULL; link = link->next)
-    if (!read_followed (self, link->data, &budget, sink))
+    if (pg_follow_add_missed (&self->follow, link))
+      return TRUE;
+    else if (!read_followed (self, link->data, &budget, sink))
       return !self->is_held;
   return FALSE;
 }

@@ -226,21 +226,93 @@ pg_follow_add_younger (PgFollow *self, const GPtrArray *older, guint n, GList *y
     }
 }
 
-/* Follows files that came after the current one and were rotated before anybody looked. */
-static void
-add_unseen (PgFollow *self)
+/* Which of @older it is; @older->len: none. */
+static guint
+find_older (const PgFollow *self, const GPtrArray *older, guint64 device, guint64 inode)
 {
-  g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
+  guint i;
 
-  for (guint i = 0; i < older->len && self->current != NULL; i++)
+  for (i = 0; i < older->len; i++)
     {
       g_autoptr (PgTail) tail = pg_tail_open (g_ptr_array_index (older, i), self->trust, NULL);
 
-      if (tail == NULL || !pg_tail_is_same (tail, self->current->tail))
-        continue;
-      pg_follow_add_younger (self, older, i, NULL, NULL);
-      return;
+      if (tail != NULL && pg_tail_is_file (tail, device, inode))
+        break;
     }
+  return i;
+}
+
+/* Follows files that came after the current one and were rotated before anybody looked. */
+static void
+add_unseen (PgFollow *self, const GPtrArray *older)
+{
+  struct stat status;
+  guint       n;
+
+  if (self->current == NULL || fstat (pg_tail_fd (self->current->tail), &status) != 0)
+    return;
+  n = find_older (self, older, status.st_dev, status.st_ino);
+  if (n < older->len)
+    pg_follow_add_younger (self, older, n, NULL, NULL);
+}
+
+static void
+note_youngest (PgFollowed *followed, const char *path)
+{
+  struct stat status;
+
+  if (stat (path, &status) != 0)
+    return;
+  followed->device = status.st_dev;
+  followed->inode = status.st_ino;
+}
+
+void
+pg_follow_begin (PgFollowed *followed, const GPtrArray *older)
+{
+  pg_tail_seek (followed->tail, 0);
+  followed->device = followed->inode = 0;
+  if (older->len > 0)
+    note_youngest (followed, g_ptr_array_index (older, 0));
+}
+
+static gboolean
+is_missed (PgFollow *self, const PgTail *copy, const PgTail *waiting)
+{
+  return find (self, copy) == NULL && !pg_tail_begins_as (waiting, copy);
+}
+
+/* How many of @older came since @followed was begun. If the one that was youngest then is gone, nobody can tell. */
+static guint
+count_since (const PgFollow *self, const GPtrArray *older, const PgFollowed *followed)
+{
+  guint n = find_older (self, older, followed->device, followed->inode);
+
+  return n < older->len || followed->inode == 0 ? n : 0;
+}
+
+gboolean
+pg_follow_add_missed (PgFollow *self, GList *link)
+{
+  PgFollowed *waiting = link->data;
+  g_autoptr (GPtrArray) older = NULL;
+  gboolean is_any = FALSE;
+
+  if (waiting != self->current || !pg_tail_is_unread (waiting->tail))
+    return FALSE;
+  older = pg_rotation_list (self->path);
+  for (guint n = count_since (self, older, waiting); n > 0; n--)
+    {
+      const char *path = g_ptr_array_index (older, n - 1);
+      g_autoptr (PgTail) copy = pg_follow_open (self, path, NULL, NULL);
+
+      if (copy == NULL || !is_missed (self, copy, waiting->tail))
+        continue;
+      add (self, g_steal_pointer (&copy), link);
+      note_youngest (waiting, path); /* where there are too many, those that are let go are not missed again */
+      is_any = TRUE;
+    }
+  return is_any;
 }
 
 /* Follows @tail (transfer full) as what the path names now; that may be a predecessor that came back. */
@@ -251,8 +323,11 @@ set_current (PgFollow *self, PgTail *tail)
 
   if (link == NULL)
     {
-      add_unseen (self);
+      g_autoptr (GPtrArray) older = pg_rotation_list (self->path);
+
+      add_unseen (self, older);
       self->current = add (self, tail, NULL);
+      pg_follow_begin (self->current, older);
       return;
     }
   pg_tail_free (tail);

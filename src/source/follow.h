@@ -13,13 +13,20 @@ G_BEGIN_DECLS
 /** PG_FOLLOW_MAX: files read at once: the current one and predecessors. */
 #define PG_FOLLOW_MAX 6
 
-/** PgFollowed: one of them. @watch: -1: none. @quiet_ticks: for how many ticks all of it has been read. */
+/**
+ * PgFollowed: one of them
+ * @watch: -1: none
+ * @quiet_ticks: for how many ticks all of it has been read
+ * @device, @inode: of the youngest predecessor there was when it was begun at its start; 0: there was none
+ */
 typedef struct
 {
   PgTail  *tail;
   int      watch;
   guint    quiet_ticks;
   gboolean is_at_end;
+  guint64  device;
+  guint64  inode;
 } PgFollowed;
 
 /**
@@ -76,6 +83,20 @@ void pg_follow_add_older (PgFollow *self, PgTail *tail, GList *younger);
  * @want: (nullable): as of pg_follow_open()
  */
 void pg_follow_add_younger (PgFollow *self, const GPtrArray *older, guint n, GList *younger, PgPackedWant *want);
+
+/** pg_follow_begin: @followed is read from its start; @older are its predecessors now, as of pg_follow_add_younger(). */
+void pg_follow_begin (PgFollowed *followed, const GPtrArray *older);
+
+/**
+ * pg_follow_add_missed:
+ * @link: of a file that is to be read next
+ *
+ * A file that waits for its predecessors may be copied and cut meanwhile, more than once, and nothing of it was read that would
+ * tell. So copies that were made since it was begun are followed, unless they are of what still stands in the file.
+ *
+ * Returns: TRUE if there are any: they are before @link, and to be read first
+ */
+gboolean pg_follow_add_missed (PgFollow *self, GList *link);
 
 /**
  * pg_follow_open:

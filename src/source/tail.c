@@ -259,6 +259,23 @@ pg_tail_continues (const PgTail *self, const PgTail *copy)
   return self->n_kept > 0 && holds_kept (self, copy);
 }
 
+gboolean
+pg_tail_is_unread (const PgTail *self)
+{
+  return self->offset == 0;
+}
+
+gboolean
+pg_tail_begins_as (const PgTail *self, const PgTail *copy)
+{
+  char   ours[PG_TAIL_FINGERPRINT_MAX];
+  char   theirs[PG_TAIL_FINGERPRINT_MAX];
+  gssize n_ours = read_at (self, 0, ours, sizeof ours);
+  gssize n_theirs = read_at (copy, 0, theirs, sizeof theirs);
+
+  return n_theirs <= 0 || (n_ours > 0 && memcmp (ours, theirs, (gsize) MIN (n_ours, n_theirs)) == 0);
+}
+
 void
 pg_tail_mark_put (const PgTailMark *mark, guint8 out[PG_TAIL_MARK_SIZE])
 {

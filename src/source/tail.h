@@ -94,6 +94,13 @@ gboolean pg_tail_fits (const PgTail *self, const PgTailMark *mark);
 /** pg_tail_continues: TRUE if @copy holds what @self read last, at the same place: a copy made before @self was cut. */
 gboolean pg_tail_continues (const PgTail *self, const PgTail *copy);
 
+/** pg_tail_is_unread: TRUE if reading stands at the start: then nothing that was read tells whether the file was cut since. */
+gboolean pg_tail_is_unread (const PgTail *self);
+
+/** pg_tail_begins_as: TRUE if as much as both have of their beginning, up to PG_TAIL_FINGERPRINT_MAX bytes, is the same, or @copy
+ * has nothing: FALSE tells that @copy, made of @self, was made before that was cut. */
+gboolean pg_tail_begins_as (const PgTail *self, const PgTail *copy);
+
 /** pg_tail_line_start: offset of the first line that was not taken. */
 guint64 pg_tail_line_start (const PgTail *self);
 

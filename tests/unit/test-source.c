@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/error.h"
+#include "source/follow.h"
 #include "source/rotation.h"
 #include "source/source.h"
 #include "source/tail.h"
@@ -705,6 +706,88 @@ START_TEST (what_was_not_read_before_the_cut_is_in_the_copy)
   restart (NULL);
   log_words ("13");
   assert_read ("restarted", "13");
+}
+END_TEST
+
+/* While the copy of the first cut is read, the log is written, copied and cut again, and again. */
+START_TEST (what_was_cut_while_it_waited_is_in_the_copies)
+{
+  gsize line = strlen (HEAD) + 2;
+
+  log_words ("1");
+  start ();
+  assert_read ("at first", "1");
+  log_words ("2 3 4");
+  rotate_by_copy ();
+  ck_assert (pg_source_read (source, line, &sink)); /* 2, and the cut is seen */
+  for (guint i = 0; i < (guint) _i; i++)
+    {
+      ck_assert (pg_source_read (source, i == 0 ? line : 1, &sink));
+      log_words (i == 0 ? "5 6" : "7");
+      if (i > 0)
+        rename_file ("mail.log.2", "mail.log.3");
+      rename_file ("mail.log.1", "mail.log.2");
+      set_age ("mail.log.2", 2);
+      if (i > 0)
+        set_age ("mail.log.3", 3);
+      rotate_by_copy ();
+    }
+  assert_read ("cut", _i == 0 ? "2 3 4" : _i == 1 ? "2 3 4 5 6" : "2 3 4 5 6 7");
+  log_words ("8");
+  assert_read ("goes on", "8");
+  restart (NULL);
+  log_words ("9");
+  assert_read ("restarted", "9");
+}
+END_TEST
+
+START_TEST (of_very_many_cuts_while_it_waited_the_youngest_are_read)
+{
+  log_words ("1");
+  start ();
+  assert_read ("at first", "1");
+  log_words ("2 3");
+  rotate_by_copy ();
+  set_age ("mail.log.1", 60);
+  ck_assert (pg_source_read (source, 1, &sink));
+  for (guint n = 0; n < PG_FOLLOW_MAX + 2; n++)
+    {
+      g_autofree char *name = g_strdup_printf ("mail.log.%u", 10 + n);
+      g_autofree char *word = g_strdup_printf ("%u", 10 + n);
+
+      log_words (word);
+      copy_file ("mail.log", name);
+      set_age (name, 20 - n);
+      cut_log ();
+    }
+  log_words ("20");
+  read_by (1 << 20);
+  ck_assert_msg (strstr (got->str, "17 20") != NULL && strstr (got->str, "10") == NULL, "%s", got->str);
+  ck_assert (strstr (pg_source_warning (source), "more than") != NULL);
+}
+END_TEST
+
+/* The copy is there, the cut is still to come: no line is read twice. */
+START_TEST (a_copy_of_what_waits_is_not_read_beside_it)
+{
+  gsize line = strlen (HEAD) + 2;
+
+  log_words ("1");
+  start ();
+  assert_read ("at first", "1");
+  log_words ("2 3");
+  rotate_by_copy ();
+  ck_assert (pg_source_read (source, line, &sink));
+  log_words ("4 5");
+  rename_file ("mail.log.1", "mail.log.2");
+  set_age ("mail.log.2", 2);
+  copy_file ("mail.log", "mail.log.1");
+  set_age ("mail.log.1", 1);
+  log_words ("6");
+  assert_read ("copied", "2 3 4 5 6");
+  cut_log ();
+  log_words ("7");
+  assert_read ("cut", "7");
 }
 END_TEST
 
@@ -1505,6 +1588,9 @@ add_rotation_tests (TCase *tests)
   tcase_add_test (tests, many_rotations_hold_few_files);
   tcase_add_test (tests, a_cut_file_is_read_from_its_start);
   tcase_add_loop_test (tests, what_was_not_read_before_the_cut_is_in_the_copy, 0, 2);
+  tcase_add_loop_test (tests, what_was_cut_while_it_waited_is_in_the_copies, 0, 3);
+  tcase_add_test (tests, of_very_many_cuts_while_it_waited_the_youngest_are_read);
+  tcase_add_test (tests, a_copy_of_what_waits_is_not_read_beside_it);
   tcase_add_test (tests, a_cut_in_the_middle_of_a_line_makes_no_line);
   tcase_add_test (tests, a_file_full_of_holes_costs_one_line);
   tcase_add_test (tests, a_line_that_is_held_comes_again_and_nothing_before_it);
