@@ -125,8 +125,8 @@ PgLoginFate pg_engine_login (PgEngine *self, const PgLogin *login, gint64 now_us
  * PgFinding: a decision and the record it rests on.
  * @has_record: FALSE if nothing is stored of the address
  * @record: if @is_recalled, no more than its newest login: pg_engine_read_record() reads the rest
- * @known: (nullable): what is known of the grant without its record, if that is all which the decision needs of it; its mark is
- *   the permit log's, and one without a mark is always read. Borrowed until the engine is used again
+ * @known: (nullable): what is known of the grant without its record, if it rests on the newest login there; its mark is the permit
+ *   log's, and one without a mark is always read. Borrowed until the engine is used again
  */
 typedef struct _PgFinding
 {

@@ -38,6 +38,14 @@ read_record (PgEngine *self, const PgAddress *base, PgFacts *facts, PgFinding *o
     facts->store_problem = (*error)->message;
 }
 
+/* What was read is known, but for what there was no room for. */
+static void
+read_known (PgEngine *self, const PgAddress *base, PgFacts *facts, PgFinding *out, GError **error)
+{
+  read_record (self, base, facts, out, error);
+  (void) pg_store_recall (self->store, base, &out->known);
+}
+
 /* Where users do not matter, an address that was permitted since its newest login needs no more than that login's time. All
  * others are read: so who is permitted for the first time is so by the database. */
 static void
@@ -49,8 +57,7 @@ recall_record (PgEngine *self, const PgAddress *base, PgFacts *facts, PgFinding 
     return;
   if (!is_known || out->known->mark == 0)
     {
-      read_record (self, base, facts, out, error);
-      (void) pg_store_recall (self->store, base, &out->known); /* it may be known only now */
+      read_known (self, base, facts, out, error);
       return;
     }
   out->is_recalled = out->has_record = TRUE;
@@ -71,8 +78,8 @@ gather (PgEngine *self, const PgQuery *query, gboolean may_recall, PgFinding *ou
   if (!needs_record (query, &facts))
     return facts;
   network = pg_engine_grant_network (self, &query->address);
-  if (may_recall && network.prefix == 128)
-    recall_record (self, &network.base, &facts, out, error);
+  if (network.prefix == 128)
+    (may_recall ? recall_record : read_known) (self, &network.base, &facts, out, error);
   else
     read_record (self, &network.base, &facts, out, error);
   return facts;
@@ -101,6 +108,9 @@ pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding
   PgRuleSettings settings = pg_engine_rule_settings (self);
 
   pg_rules_decide (query, &facts, &settings, now_us, &out->decision);
+  /* The mark is of the newest login; one that a note about its user made the newest that counts is another. */
+  if (out->known != NULL && out->decision.login_us != pg_index_newest_us (out->known))
+    out->known = NULL;
   self->counters.decisions[out->decision.rule][out->decision.verdict]++;
   pg_events_tell (self->events, &(PgEvent){ .kind = PG_EVENT_VERDICT, .now_us = now_us, .query = query, .finding = out });
 }

@@ -256,6 +256,28 @@ START_TEST (what_was_permitted_is_decided_from_memory)
 }
 END_TEST
 
+/* Since users matter it is read; that it was permitted before is remembered all the same, of the newest login. */
+START_TEST (a_mark_stays_when_a_note_about_a_user_is_made)
+{
+  PgEngine *engine = open_engine (NULL);
+  PgQuery   query = { .is_rcpt = TRUE, .has_address = TRUE, .address = address_of ("192.0.2.1") };
+  PgFinding finding;
+
+  log_in (engine, "192.0.2.1", "bob", NOW_US);
+  log_in (engine, "192.0.2.1", "carol", NOW_US + 1);
+  pg_engine_decide (engine, &query, NOW_US + 1, &finding);
+  finding.known->mark = 1;
+  add_note (engine, PG_NOTE_DENY, "user:dave", NOW_US);
+  pg_engine_decide (engine, &query, NOW_US + 1, &finding);
+  ck_assert (!finding.is_recalled && finding.known != NULL && finding.known->mark == 1);
+  add_note (engine, PG_NOTE_DENY, "user:carol", NOW_US + 1);
+  pg_engine_decide (engine, &query, NOW_US + 1, &finding);
+  ck_assert_int_eq (finding.decision.login_us, NOW_US);
+  ck_assert (finding.known == NULL);
+  pg_engine_free (engine);
+}
+END_TEST
+
 START_TEST (a_login_permits_its_address_for_the_window)
 {
   PgEngine *engine = open_engine (NULL);
@@ -845,6 +867,7 @@ add_failure_tests (TCase *tests)
   tcase_add_loop_test (tests, a_failure_defers_until_the_store_is_open_again, 0, G_N_ELEMENTS (notices));
   tcase_add_test (tests, what_happens_is_told);
   tcase_add_test (tests, what_was_permitted_is_decided_from_memory);
+  tcase_add_test (tests, a_mark_stays_when_a_note_about_a_user_is_made);
   tcase_add_test (tests, a_new_database_gets_the_notes_of_the_old_one);
   tcase_add_test (tests, notes_of_two_databases_are_brought_together);
   tcase_add_test (tests, notes_newer_than_a_restored_database_stay);
