@@ -36,22 +36,6 @@ struct _PgStoreCursor
   GHashTable *ahead;     /* of PgHash, owned: keys that were met and may be met again */
 };
 
-/* Keys are hashes: any part of one does. */
-static guint
-hash_key (gconstpointer key)
-{
-  guint part;
-
-  memcpy (&part, key, sizeof part);
-  return part;
-}
-
-static gboolean
-is_same_key (gconstpointer a, gconstpointer b)
-{
-  return memcmp (a, b, sizeof (PgHash)) == 0;
-}
-
 /* Those in the file. */
 static guint64
 count_keys (const PgStore *store)
@@ -88,7 +72,7 @@ pg_store_cursor_new (PgStore *self)
   cursor->n_keys = count_keys (self);
   cursor->path = g_array_new (FALSE, FALSE, sizeof (PgHash));
   g_queue_init (&cursor->late);
-  cursor->ahead = g_hash_table_new_full (hash_key, is_same_key, g_free, NULL);
+  cursor->ahead = g_hash_table_new_full (pg_key_hash, pg_key_equal, g_free, NULL);
   cursor->waiting = g_array_new (FALSE, FALSE, sizeof (PgHash));
   pg_pending_see_new (self->pending, take_waiting, cursor->waiting);
   g_array_sort (cursor->waiting, compare_keys);
@@ -244,7 +228,7 @@ walk_again (PgStoreCursor *self, const PgHash *last, GError **error)
       append_key (self->path, self->key);
       if (!g_hash_table_remove (self->ahead, self->key.data) && !has_waited (self, self->key.data))
         g_queue_push_tail (&self->late, g_memdup2 (self->key.data, self->key.len));
-      if (is_same_key (self->key.data, last))
+      if (pg_key_equal (self->key.data, last))
         break;
     }
   self->is_at_end = answer != PG_FILE_FOUND;

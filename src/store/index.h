@@ -2,8 +2,8 @@
 /* index: of each grant that was read or written, when its newest login was. In memory, and nothing else of it.
  *
  * Pure: no I/O, no clock, no log, no globals. Entries are found by 64 bits of the grant's key, which is keyed (keys.h): that
- * another address has the same ones is as likely as one in 2^64 for each grant, and nobody can look for it without the secret. 16
- * bytes an entry, and a quarter more at the most that is free. Bounded by PG_INDEX_MAX.
+ * another address has those of one of N grants is as likely as N in 2^64, and nobody can look for it without the secret. 16
+ * bytes an entry, and two sevenths more at the most that is free. Bounded by PG_INDEX_MAX.
  */
 #pragma once
 

@@ -46,3 +46,18 @@ pg_key_span (const PgHash *key)
 {
   return pg_span ((const char *) key->bytes, sizeof key->bytes);
 }
+
+guint
+pg_key_hash (gconstpointer key)
+{
+  guint hash;
+
+  memcpy (&hash, key, sizeof hash); /* it is one already: any part of it does */
+  return hash;
+}
+
+gboolean
+pg_key_equal (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (PgHash)) == 0;
+}

@@ -27,4 +27,10 @@ PgHash pg_key_of_usage (const PgSecret *secret, const PgUsagePair *pair);
 /** pg_key_span: the bytes of @key, borrowed. */
 PgSpan pg_key_span (const PgHash *key);
 
+/** pg_key_hash: a GHashFunc of PgHash, or of what begins with one. */
+guint pg_key_hash (gconstpointer key);
+
+/** pg_key_equal: a GEqualFunc of these. */
+gboolean pg_key_equal (gconstpointer a, gconstpointer b);
+
 G_END_DECLS

@@ -4,6 +4,8 @@
  */
 #include "store/pending.h"
 
+#include "store/keys.h"
+
 #include <string.h>
 
 #define BLOCK 1024
@@ -21,28 +23,12 @@ struct _PgPending
   GHashTable     *by_key; /* of PgPendingGrant that wait, by their first bytes */
 };
 
-/* Keys are hashes: any part of one does. */
-static guint
-hash_key (gconstpointer key)
-{
-  guint part;
-
-  memcpy (&part, key, sizeof part);
-  return part;
-}
-
-static gboolean
-is_same_key (gconstpointer a, gconstpointer b)
-{
-  return memcmp (a, b, sizeof (PgHash)) == 0;
-}
-
 PgPending *
 pg_pending_new (void)
 {
   PgPending *self = g_new0 (PgPending, 1);
 
-  self->by_key = g_hash_table_new (hash_key, is_same_key);
+  self->by_key = g_hash_table_new (pg_key_hash, pg_key_equal);
   return self;
 }
 

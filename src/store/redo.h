@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* redo: the redo log: each change of the database, made durable without waiting for it.
  *
- * The GDBM file is changed at once and synced never while it is open: what is durable is a base, a copy of it, and the redo log
- * of all changes since. A change goes to memory; a sync writes what is there to the log's file (segment.h) and waits for the
- * disk, in a thread. What could not be written stays in memory and goes with the next sync; it is bounded by PG_REDO_MAX.
- * For one thread.
+ * The GDBM file is changed at once, or for grants a little later (pending.h), and never synced while it is open: what is durable
+ * is a base, a copy of it, and the redo log of all changes since. A change goes to memory; a sync writes what is there to the
+ * log's file (segment.h) and waits for the disk, in a thread. What could not be written stays in memory and goes with the next
+ * sync; it is bounded by PG_REDO_MAX. For one thread.
  */
 #pragma once
 

@@ -163,25 +163,10 @@ save_usage (Salvage *self, const PgUsage *usage)
 
 /* --- notes ----------------------------------------------------------------------------------------------------------- */
 
-static guint
-hash_key (gconstpointer key)
-{
-  guint hash;
-
-  memcpy (&hash, key, sizeof hash); /* it is one already */
-  return hash;
-}
-
-static gboolean
-is_same_key (gconstpointer a, gconstpointer b)
-{
-  return memcmp (a, b, sizeof (PgHash)) == 0;
-}
-
 static void
 list_places (Salvage *self)
 {
-  self->places = g_hash_table_new_full (hash_key, is_same_key, NULL, g_free);
+  self->places = g_hash_table_new_full (pg_key_hash, pg_key_equal, NULL, g_free);
   for (guint64 number = 0; self->has_root && number < self->root.n_places; number++)
     {
       Place *place = g_new0 (Place, 1);
