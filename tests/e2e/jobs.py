@@ -12,7 +12,8 @@ import workdir
 LAST_LINE = 'e2e: {} passed, {} failed, {} skipped'
 
 # Those that take longest are begun first, so that none is left for the end.
-_LONG = ('test_clients', 'test_systemd', 'test_logrotate', 'test_logfaults', 'test_login')
+_LONG = ('test_clients', 'test_completion', 'test_exporter', 'test_logfaults', 'test_login', 'test_logrotate', 'test_recovery',
+         'test_report_page', 'test_systemd', 'test_textfile')
 
 _NUMBERS = re.compile('^' + LAST_LINE.replace('{}', '([0-9]+)') + '$', re.MULTILINE)
 
