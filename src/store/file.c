@@ -25,7 +25,7 @@
 #define GROWTH_MAX(size) (G_GINT64_CONSTANT (262144) + (size) / 64)
 
 /* What is expected has room for so many more, as the file's size is not known too well. */
-#define SLACK 512
+#define SLACK 256
 
 struct _PgFile
 {
@@ -182,10 +182,23 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   return TRUE;
 }
 
+/* Gives back what was reserved behind the end, of the disk's room and not of the file: a base is never written to again. */
+static void
+release (PgFile *self)
+{
+  int         fd = gdbm_fdesc (self->handle);
+  struct stat status;
+
+  if (fstat (fd, &status) == 0 && status.st_size < self->reserved)
+    (void) !ftruncate (fd, status.st_size); /* punching a hole there does nothing on ext4 */
+  self->reserved = 0;
+}
+
 gboolean
 pg_file_close (PgFile *self, GError **error)
 {
   g_return_val_if_fail (self->handle != NULL, FALSE);
+  release (self);
   self->problem = g_strdup_printf ("%s: closed", self->path);
   if (gdbm_close (g_steal_pointer (&self->handle)) == 0)
     return TRUE;
@@ -274,13 +287,15 @@ reserve (PgFile *self, gint64 from, gint64 to)
   return TRUE;
 }
 
-/* A disk that gets full in the middle of a split costs records that were there: so a file grows only into space it has. */
+/* A disk that gets full in the middle of a split costs records that were there: so a file grows only into space it has. Where the
+ * disk has it, it gets more, and is not asked for each record. */
 static gboolean
 has_room (PgFile *self, guint n_expected)
 {
-  gint64 growth = GROWTH_MAX (self->size) + (gint64) n_expected * PG_FILE_GROWTH_EACH;
+  gint64 more = GROWTH_MAX (self->size);
+  gint64 end = self->size + more + (gint64) n_expected * PG_FILE_GROWTH_EACH;
 
-  return self->size + growth <= self->reserved || reserve (self, self->size, self->size + growth + GROWTH_MAX (self->size));
+  return end <= self->reserved || reserve (self, self->size, end + more) || reserve (self, self->size, end);
 }
 
 static gboolean

@@ -49,7 +49,7 @@ void pg_file_free (PgFile *self);
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error);
 
-/** pg_file_close: FALSE if what was written may not all be in the file. */
+/** pg_file_close: gives back what the disk has reserved for it; FALSE if what was written may not all be in the file. */
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_close (PgFile *self, GError **error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How much room GDBM takes for what is put into a file: as much as was reserved, and no more. */
+/* How much of the disk's room a file takes: as much as was reserved for what is put into it, and no more. */
 #include "store-tools.h"
 
 /* From where buckets were split singly, to where all of them were twice over. */
@@ -53,11 +53,27 @@ START_TEST (many_grants_take_no_more_room_than_is_expected)
 }
 END_TEST
 
+START_TEST (what_was_reserved_is_given_back_at_the_end)
+{
+  PgFile     *file = pg_file_new (path);
+  struct stat status;
+
+  ck_assert (pg_file_open (file, path, PG_FILE_CREATE, NULL));
+  put_nth (file, 1);
+  ck_assert (stat (path, &status) == 0);
+  ck_assert (pg_file_close (file, NULL));
+  ck_assert (stat (path, &status) == 0);
+  ck_assert_int_lt (status.st_blocks * 512, status.st_size + 65536);
+  pg_file_free (file);
+}
+END_TEST
+
 static void
 fill (TCase *tests)
 {
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_add_test (tests, many_grants_take_no_more_room_than_is_expected);
+  tcase_add_test (tests, what_was_reserved_is_given_back_at_the_end);
 }
 
 PG_TEST_MAIN ("file", fill)
