@@ -2,6 +2,7 @@
 #include "daemon/textfile.h"
 
 #include "core/error.h"
+#include "daemon/failure-log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +13,6 @@
 
 /* Whoever reads it is another user; it holds no secrets. */
 #define MODE 0644
-
-/* A disk that stays full would be told of for ever, on the same disk perhaps. */
-#define TELL_AGAIN_US (10 * 60 * G_USEC_PER_SEC)
 
 /* One file that is written, or removed. */
 typedef struct
@@ -27,12 +25,11 @@ typedef struct
 
 struct _PgTextfile
 {
-  char    *path;    /* "": nowhere */
-  Job     *job;     /* under way, or NULL */
-  guint    ticks;   /* until the next one is due */
-  char    *told;    /* of failures, what was told last; NULL: all went well since */
-  gint64   told_us; /* monotonic */
-  gboolean is_written;
+  char        *path;  /* "": nowhere */
+  Job         *job;   /* under way, or NULL */
+  guint        ticks; /* until the next one is due */
+  PgFailureLog failures;
+  gboolean     is_written;
 };
 
 /* --- in a thread ----------------------------------------------------------------------------------------------------- */
@@ -115,21 +112,6 @@ free_job (gpointer data)
   g_free (job);
 }
 
-/* @what: NULL: all is well. */
-static void
-tell (PgTextfile *self, const char *what)
-{
-  gint64 now_us = g_get_monotonic_time ();
-
-  if (what != NULL && g_strcmp0 (what, self->told) == 0 && now_us - self->told_us < TELL_AGAIN_US)
-    return;
-  if (what != NULL)
-    g_warning ("[metrics] textfile: %s", what);
-  g_free (self->told);
-  self->told = g_strdup (what);
-  self->told_us = now_us;
-}
-
 static void
 finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -145,7 +127,8 @@ finish (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
     self->is_written |= ok;
   else if (ok && !g_str_equal (job->path, self->path))
     (void) unlink (job->path); /* it was renamed just then */
-  tell (self, ok ? NULL : error->message);
+  g_prefix_error (&error, "[metrics] textfile: ");
+  pg_failure_log_tell (&self->failures, ok ? NULL : error->message);
 }
 
 void
@@ -213,6 +196,6 @@ pg_textfile_free (PgTextfile *self)
   if (self->job != NULL)
     self->job->owner = NULL;
   g_free (self->path);
-  g_free (self->told);
+  pg_failure_log_clear (&self->failures);
   g_free (self);
 }
