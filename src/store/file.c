@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Said outright: 0 would take the file system's, and small blocks make small buckets. */
@@ -26,6 +27,10 @@
 
 /* What is expected has room for so many more, as the file's size is not known too well. */
 #define SLACK 256
+
+/* Of a disk that is nearly full so much is left to others: above all to the redo log, which holds what the file has no room for.
+ */
+#define LEFT_MIN 65536
 
 struct _PgFile
 {
@@ -49,10 +54,29 @@ pg_file_new (const char *path)
   return self;
 }
 
+/* Gives back what was reserved behind the end, of the disk's room and not of the file. Who reserved it may have been killed, or
+ * have got less than was wanted; so the disk is asked. Of who only reads nothing changes. */
+static void
+release (GDBM_FILE handle)
+{
+  int         fd = gdbm_fdesc (handle);
+  struct stat status;
+
+  if (fstat (fd, &status) == 0 && status.st_size < status.st_blocks * 512)
+    (void) !ftruncate (fd, status.st_size); /* punching a hole there does nothing on ext4 */
+}
+
+static int
+close_handle (GDBM_FILE handle)
+{
+  release (handle);
+  return gdbm_close (handle);
+}
+
 void
 pg_file_let_go (PgFile *self)
 {
-  g_clear_pointer (&self->failed, gdbm_close);
+  g_clear_pointer (&self->failed, close_handle);
 }
 
 void
@@ -61,7 +85,7 @@ pg_file_free (PgFile *self)
   if (self == NULL)
     return;
   pg_file_let_go (self);
-  g_clear_pointer (&self->handle, gdbm_close);
+  g_clear_pointer (&self->handle, close_handle);
   g_free (self->problem);
   g_free (self->path);
   g_free (self);
@@ -182,25 +206,12 @@ pg_file_open (PgFile *self, const char *path, PgFileMode mode, GError **error)
   return TRUE;
 }
 
-/* Gives back what was reserved behind the end, of the disk's room and not of the file: a base is never written to again. */
-static void
-release (PgFile *self)
-{
-  int         fd = gdbm_fdesc (self->handle);
-  struct stat status;
-
-  if (fstat (fd, &status) == 0 && status.st_size < self->reserved)
-    (void) !ftruncate (fd, status.st_size); /* punching a hole there does nothing on ext4 */
-  self->reserved = 0;
-}
-
 gboolean
 pg_file_close (PgFile *self, GError **error)
 {
   g_return_val_if_fail (self->handle != NULL, FALSE);
-  release (self);
   self->problem = g_strdup_printf ("%s: closed", self->path);
-  if (gdbm_close (g_steal_pointer (&self->handle)) == 0)
+  if (close_handle (g_steal_pointer (&self->handle)) == 0)
     return TRUE;
   return fail (self, "close", error);
 }
@@ -267,12 +278,28 @@ pg_file_has (PgFile *self, PgSpan key)
   return FALSE;
 }
 
+/* fallocate(2) that finds too little keeps what it found on many file systems: so it is not even tried. */
+static gboolean
+disk_has (const PgFile *self, gint64 size)
+{
+  struct statvfs disk;
+
+  if (fstatvfs (gdbm_fdesc (self->handle), &disk) != 0 || disk.f_blocks == 0)
+    return TRUE; /* it doesn't tell */
+  return (guint64) disk.f_bavail * disk.f_frsize >= (guint64) size + LEFT_MIN;
+}
+
 /* Takes disk space behind the file's end; its size stays. FALSE with errno set: there is none. */
 static gboolean
 reserve (PgFile *self, gint64 from, gint64 to)
 {
   struct rlimit limit;
 
+  if (!disk_has (self, to - MAX (from, self->reserved)))
+    {
+      errno = ENOSPC;
+      return FALSE;
+    }
   if (getrlimit (RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (guint64) to > limit.rlim_cur)
     {
       errno = EFBIG;
