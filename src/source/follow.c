@@ -256,24 +256,30 @@ add_unseen (PgFollow *self, const GPtrArray *older)
     pg_follow_add_younger (self, older, n, NULL, NULL);
 }
 
-static void
-note_youngest (PgFollowed *followed, const char *path)
+static gint64
+changed_ns (const struct stat *status)
 {
-  struct stat status;
-
-  if (stat (path, &status) != 0)
-    return;
-  followed->device = status.st_dev;
-  followed->inode = status.st_ino;
+  return status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status->st_mtim.tv_nsec;
 }
 
+static void
+note (PgFollowed *followed, const struct stat *status)
+{
+  followed->device = status->st_dev;
+  followed->inode = status->st_ino;
+  followed->since_ns = changed_ns (status);
+}
+
+/* Without predecessors: whatever was changed before it was is none that came since. */
 void
 pg_follow_begin (PgFollowed *followed, const GPtrArray *older)
 {
+  struct stat status;
+
   pg_tail_seek (followed->tail, 0);
-  followed->device = followed->inode = 0;
-  if (older->len > 0)
-    note_youngest (followed, g_ptr_array_index (older, 0));
+  followed->since_ns = G_MAXINT64;
+  if ((older->len > 0 && lstat (g_ptr_array_index (older, 0), &status) == 0) || fstat (pg_tail_fd (followed->tail), &status) == 0)
+    note (followed, &status);
 }
 
 static gboolean
@@ -282,13 +288,20 @@ is_missed (PgFollow *self, const PgTail *copy, const PgTail *waiting)
   return find (self, copy) == NULL && !pg_tail_begins_as (waiting, copy);
 }
 
-/* How many of @older came since @followed was begun. If the one that was youngest then is gone, nobody can tell. */
+/* How many of @older came since @followed was begun: those before the one that was youngest then, or, as that may be packed by
+ * now, which makes another file of it, those that were changed since it was. */
 static guint
-count_since (const PgFollow *self, const GPtrArray *older, const PgFollowed *followed)
+count_since (const GPtrArray *older, const PgFollowed *followed)
 {
-  guint n = find_older (self, older, followed->device, followed->inode);
+  struct stat status;
+  guint       n_changed = 0;
 
-  return n < older->len || followed->inode == 0 ? n : 0;
+  for (guint n = 0; n < older->len && lstat (g_ptr_array_index (older, n), &status) == 0; n++)
+    if (status.st_dev == followed->device && status.st_ino == followed->inode)
+      return n;
+    else if (n_changed == n && changed_ns (&status) >= followed->since_ns)
+      n_changed++;
+  return n_changed;
 }
 
 gboolean
@@ -301,15 +314,16 @@ pg_follow_add_missed (PgFollow *self, GList *link)
   if (waiting != self->current || !pg_tail_is_unread (waiting->tail))
     return FALSE;
   older = pg_rotation_list (self->path);
-  for (guint n = count_since (self, older, waiting); n > 0; n--)
+  for (guint n = count_since (older, waiting); n > 0; n--)
     {
-      const char *path = g_ptr_array_index (older, n - 1);
-      g_autoptr (PgTail) copy = pg_follow_open (self, path, NULL, NULL);
+      g_autoptr (PgTail) copy = pg_follow_open (self, g_ptr_array_index (older, n - 1), NULL, NULL);
+      struct stat status;
 
       if (copy == NULL || !is_missed (self, copy, waiting->tail))
         continue;
+      if (fstat (pg_tail_fd (copy), &status) == 0)
+        note (waiting, &status); /* where there are too many, those that are let go are not missed again */
       add (self, g_steal_pointer (&copy), link);
-      note_youngest (waiting, path); /* where there are too many, those that are let go are not missed again */
       is_any = TRUE;
     }
   return is_any;

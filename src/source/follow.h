@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * PgFollowed: one of them
  * @watch: -1: none
  * @quiet_ticks: for how many ticks all of it has been read
- * @device, @inode: of the youngest predecessor there was when it was begun at its start; 0: there was none
+ * @device, @inode: of the youngest predecessor there was when it was begun at its start; where there was none, its own
+ * @since_ns: when that was changed last; predecessors that were changed later came since
  */
 typedef struct
 {
@@ -27,6 +28,7 @@ typedef struct
   gboolean is_at_end;
   guint64  device;
   guint64  inode;
+  gint64   since_ns;
 } PgFollowed;
 
 /**

@@ -270,10 +270,11 @@ pg_tail_begins_as (const PgTail *self, const PgTail *copy)
 {
   char   ours[PG_TAIL_FINGERPRINT_MAX];
   char   theirs[PG_TAIL_FINGERPRINT_MAX];
-  gssize n_ours = read_at (self, 0, ours, sizeof ours);
   gssize n_theirs = read_at (copy, 0, theirs, sizeof theirs);
+  gssize n_ours = read_at (self, 0, ours, sizeof ours);
 
-  return n_theirs <= 0 || (n_ours > 0 && memcmp (ours, theirs, (gsize) MIN (n_ours, n_theirs)) == 0);
+  /* Shorter than its copy it was cut, and is written anew, perhaps with the same first bytes: those of a date. */
+  return n_theirs <= 0 || (n_ours >= n_theirs && memcmp (ours, theirs, (gsize) n_theirs) == 0);
 }
 
 void

@@ -97,8 +97,8 @@ gboolean pg_tail_continues (const PgTail *self, const PgTail *copy);
 /** pg_tail_is_unread: TRUE if reading stands at the start: then nothing that was read tells whether the file was cut since. */
 gboolean pg_tail_is_unread (const PgTail *self);
 
-/** pg_tail_begins_as: TRUE if as much as both have of their beginning, up to PG_TAIL_FINGERPRINT_MAX bytes, is the same, or @copy
- * has nothing: FALSE tells that @copy, made of @self, was made before that was cut. */
+/** pg_tail_begins_as: TRUE if @self begins with what @copy begins with, up to PG_TAIL_FINGERPRINT_MAX bytes, or @copy has
+ * nothing: FALSE tells that @copy, made of @self, was made before that was cut. */
 gboolean pg_tail_begins_as (const PgTail *self, const PgTail *copy);
 
 /** pg_tail_line_start: offset of the first line that was not taken. */

@@ -741,6 +741,29 @@ START_TEST (what_was_cut_while_it_waited_is_in_the_copies)
 }
 END_TEST
 
+/* As with `compress` and `delaycompress`: the copy that is read is packed, under another name and inode, before the next one is
+ * made. Of the file itself no more than the start of a line is there, which is that of the copy too. */
+START_TEST (what_was_cut_while_it_waited_is_in_the_copy_though_the_first_is_packed)
+{
+  gsize line = strlen (HEAD) + 2;
+
+  log_words ("1");
+  start ();
+  assert_read ("at first", "1");
+  log_words ("2 3");
+  copy_file ("mail.log", "mail.log.7");
+  set_age ("mail.log.7", 600); /* an old one, which is not read */
+  rotate_by_copy ();
+  ck_assert (pg_source_read (source, line, &sink)); /* 2, and the cut is seen */
+  log_words ("5 6");
+  rename_file ("mail.log.1", "mail.log.2.gz");
+  rotate_by_copy ();
+  if (_i > 0)
+    append_text (path, "2026-");
+  assert_read ("cut", "2 3 5 6");
+}
+END_TEST
+
 START_TEST (of_very_many_cuts_while_it_waited_the_youngest_are_read)
 {
   log_words ("1");
@@ -1589,6 +1612,7 @@ add_rotation_tests (TCase *tests)
   tcase_add_test (tests, a_cut_file_is_read_from_its_start);
   tcase_add_loop_test (tests, what_was_not_read_before_the_cut_is_in_the_copy, 0, 2);
   tcase_add_loop_test (tests, what_was_cut_while_it_waited_is_in_the_copies, 0, 3);
+  tcase_add_loop_test (tests, what_was_cut_while_it_waited_is_in_the_copy_though_the_first_is_packed, 0, 2);
   tcase_add_test (tests, of_very_many_cuts_while_it_waited_the_youngest_are_read);
   tcase_add_test (tests, a_copy_of_what_waits_is_not_read_beside_it);
   tcase_add_test (tests, a_cut_in_the_middle_of_a_line_makes_no_line);
