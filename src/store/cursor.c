@@ -6,8 +6,9 @@
  *
  * GDBM walks from bucket to bucket, in the order of its hash, and finds the next key by the one that was met last. A new key
  * may split a bucket in two: what of it was not met yet may then lie before the key that was met last, and would never be
- * met; what was met may lie behind it. But other buckets stay in order. So when keys were added since the last step, the
- * walk is repeated, at once, from a key that certainly lies in an earlier bucket up to the one that was met last.
+ * met; what was met may lie behind it. A key that is removed moves others in its bucket, and behind it GDBM finds none. But other
+ * buckets stay in order. So when keys were added or removed since the last step, the walk is repeated, at once, from a key that
+ * certainly lies in an earlier bucket up to the one that was met last.
  * Source: GDBM 1.23, bucket.c (_gdbm_split_bucket), gdbmseq.c
  */
 #include "core/error.h"
@@ -30,18 +31,20 @@ struct _PgStoreCursor
   GArray     *waiting;   /* of PgHash, sorted: those that waited when the walk was begun */
   guint       n_waiting; /* of these, so many were told */
   PgSpan      key;       /* met last */
-  guint64     n_keys;    /* in the file, when that was */
+  guint64     n_changes; /* to the file's keys, when that was */
   GArray     *path;      /* of PgHash: keys met lately, in the file's order */
   GQueue      late;      /* of PgHash, owned: keys met only when the walk was repeated, still to be told */
   GHashTable *ahead;     /* of PgHash, owned: keys that were met and may be met again */
 };
 
-/* Those in the file. */
+/* Grows by each key that is put into the file, and by each that is removed from it: either moves others in their bucket. */
 static guint64
-count_keys (const PgStore *store)
+count_changes (const PgStore *store)
 {
-  return store->n_grants - pg_pending_n_new (store->pending) + store->root.n_places + store->root.n_positions
-         + store->root.n_usages;
+  guint64 n_keys =
+      store->n_grants - pg_pending_n_new (store->pending) + store->root.n_places + store->root.n_positions + store->root.n_usages;
+
+  return n_keys + 2 * pg_file_n_removed (store->file);
 }
 
 static gint
@@ -69,7 +72,7 @@ pg_store_cursor_new (PgStore *self)
 
   cursor->store = self;
   cursor->generation = pg_file_generation (self->file);
-  cursor->n_keys = count_keys (self);
+  cursor->n_changes = count_changes (self);
   cursor->path = g_array_new (FALSE, FALSE, sizeof (PgHash));
   g_queue_init (&cursor->late);
   cursor->ahead = g_hash_table_new_full (pg_key_hash, pg_key_equal, g_free, NULL);
@@ -238,26 +241,38 @@ walk_again (PgStoreCursor *self, const PgHash *last, GError **error)
 static gboolean
 needs_repeat (const PgStoreCursor *self)
 {
-  return !self->is_loose && !self->is_at_end && self->n_keys != count_keys (self->store);
+  return !self->is_loose && !self->is_at_end && self->n_changes != count_changes (self->store);
 }
 
-/* Keys were added since the last step. */
+/* How many of the first @n keys of the path come up to the last one that is still in the file: nothing is found behind a key that
+ * is gone. */
+static guint
+length_in_file (const PgStoreCursor *self, guint n)
+{
+  while (n > 0 && !pg_file_has (self->store->file, pg_key_span (nth (self->path, n - 1))))
+    n--;
+  return n;
+}
+
+/* Keys were added or removed since the last step. Where all that were met lately are gone, it begins anew, and may tell twice. */
 static gboolean
 repeat (PgStoreCursor *self, GError **error)
 {
-  guint  n_kept = self->path->len > BUCKET_MAX ? self->path->len - BUCKET_MAX : 0;
+  guint  n_met = length_in_file (self, self->path->len);
+  guint  n_kept = length_in_file (self, n_met > BUCKET_MAX ? n_met - BUCKET_MAX : 0);
   guint  n_sure = n_kept > BUCKET_MAX ? n_kept - BUCKET_MAX : 0; /* these stay before the key at which the walk begins */
   PgHash last;
 
-  if (self->path->len == 0)
+  if (n_met == 0)
     {
+      g_array_set_size (self->path, 0);
       place (self, NULL);
       return TRUE;
     }
   if (g_hash_table_size (self->ahead) > AHEAD_MAX)
     g_hash_table_remove_all (self->ahead);
-  last = *nth (self->path, self->path->len - 1);
-  for (guint i = n_sure; i < self->path->len; i++)
+  last = *nth (self->path, n_met - 1);
+  for (guint i = n_sure; i < n_met; i++)
     g_hash_table_add (self->ahead, g_memdup2 (nth (self->path, i), sizeof last));
   g_array_set_size (self->path, n_kept);
   place (self, n_kept > 0 ? nth (self->path, n_kept - 1) : NULL);
@@ -316,7 +331,7 @@ pg_store_cursor_step (PgStoreCursor *self, PgStoreItem *out, GError **error)
     return PG_STORE_FAILED;
   if (needs_repeat (self) && !repeat (self, error))
     return PG_STORE_FAILED;
-  self->n_keys = count_keys (self->store);
+  self->n_changes = count_changes (self->store);
   if (self->is_at_end && g_queue_is_empty (&self->late))
     {
       pg_store_set_walked (self->store);

@@ -42,6 +42,7 @@ struct _PgFile
   gint64    reserved; /* the disk has room for the file up to this size */
   gint64    size;     /* as it was seen last: a GDBM file never shrinks */
   guint     n_expected;
+  guint64   n_removed; /* keys, by this and all handles before */
 };
 
 PgFile *
@@ -388,11 +389,20 @@ pg_file_remove (PgFile *self, PgSpan key, GError **error)
   if (!pg_file_is_open (self, error))
     return PG_FILE_FAILED;
   if (gdbm_delete (self->handle, as_datum (key)) == 0)
-    return PG_FILE_FOUND;
+    {
+      self->n_removed++;
+      return PG_FILE_FOUND;
+    }
   if (gdbm_errno == GDBM_ITEM_NOT_FOUND)
     return PG_FILE_ABSENT;
   fail (self, "delete", error);
   return PG_FILE_FAILED;
+}
+
+guint64
+pg_file_n_removed (const PgFile *self)
+{
+  return self->n_removed;
 }
 
 gboolean

@@ -102,6 +102,33 @@ START_TEST (all_that_waits_is_met_once_though_it_is_flushed)
 }
 END_TEST
 
+/* For each that comes another one goes, so that there are always as many. */
+START_TEST (all_that_stays_is_met_once_though_as_many_come_as_go)
+{
+  PgStore       *store = open_store ();
+  Walk          *walk = g_new0 (Walk, 1);
+  guint          gone = N_THERE;
+  PgStoreCursor *cursor;
+
+  put_more (store, walk, 2 * N_THERE);
+  cursor = pg_store_cursor_new (store);
+  while (walk_on (cursor, walk, (guint) _i * 50))
+    for (guint end = MIN (gone + 200, 2 * N_THERE); gone < end; gone++)
+      {
+        PgAddress address = nth_address (gone);
+
+        put_more (store, walk, 1);
+        ck_assert (pg_store_remove (store, &address, NULL));
+      }
+  ck_assert_uint_gt (gone, N_THERE + 500);
+  for (guint n = 0; n < N_THERE; n++)
+    ck_assert_msg (walk->met[n] == 1, "grant %u was there and is not met", n);
+  pg_store_cursor_free (cursor);
+  pg_store_free (store);
+  g_free (walk);
+}
+END_TEST
+
 /* Renewals move nothing: then a walk has nothing to read twice. */
 START_TEST (renewals_do_not_slow_a_walk)
 {
@@ -130,6 +157,7 @@ fill (TCase *tests)
   tcase_add_checked_fixture (tests, set_up, tear_down);
   tcase_add_loop_test (tests, all_that_was_there_is_met_once, 0, G_N_ELEMENTS (rows) * G_N_ELEMENTS (n_waits));
   tcase_add_test (tests, all_that_waits_is_met_once_though_it_is_flushed);
+  tcase_add_loop_test (tests, all_that_stays_is_met_once_though_as_many_come_as_go, 1, 6);
   tcase_add_test (tests, renewals_do_not_slow_a_walk);
 }
 
