@@ -256,18 +256,12 @@ add_unseen (PgFollow *self, const GPtrArray *older)
     pg_follow_add_younger (self, older, n, NULL, NULL);
 }
 
-static gint64
-changed_ns (const struct stat *status)
-{
-  return status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status->st_mtim.tv_nsec;
-}
-
 static void
 note (PgFollowed *followed, const struct stat *status)
 {
   followed->device = status->st_dev;
   followed->inode = status->st_ino;
-  followed->since_ns = changed_ns (status);
+  followed->since_ns = pg_tail_changed_ns (status);
 }
 
 /* Without predecessors: whatever was changed before it was is none that came since. */
@@ -296,11 +290,15 @@ count_since (const GPtrArray *older, const PgFollowed *followed)
   struct stat status;
   guint       n_changed = 0;
 
-  for (guint n = 0; n < older->len && lstat (g_ptr_array_index (older, n), &status) == 0; n++)
-    if (status.st_dev == followed->device && status.st_ino == followed->inode)
-      return n;
-    else if (n_changed == n && changed_ns (&status) >= followed->since_ns)
-      n_changed++;
+  for (guint n = 0; n < older->len; n++)
+    {
+      if (lstat (g_ptr_array_index (older, n), &status) != 0)
+        continue; /* renamed just now */
+      if (status.st_dev == followed->device && status.st_ino == followed->inode)
+        return n;
+      if (pg_tail_changed_ns (&status) >= followed->since_ns)
+        n_changed = n + 1;
+    }
   return n_changed;
 }
 

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @watch: -1: none
  * @quiet_ticks: for how many ticks all of it has been read
  * @device, @inode: of the youngest predecessor there was when it was begun at its start; where there was none, its own
- * @since_ns: when that was changed last; predecessors that were changed later came since
+ * @since_ns: when that was changed last; predecessors that were changed no earlier came since
  */
 typedef struct
 {

@@ -65,8 +65,7 @@ add_candidate (GArray *candidates, char *path)
       g_free (path);
       return;
     }
-  g_array_append_vals (candidates,
-                       &(Candidate){ path, status.st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status.st_mtim.tv_nsec }, 1);
+  g_array_append_vals (candidates, &(Candidate){ path, pg_tail_changed_ns (&status) }, 1);
 }
 
 static GArray *

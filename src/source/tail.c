@@ -193,13 +193,19 @@ pg_tail_is_unlinked (const PgTail *self)
 }
 
 gint64
+pg_tail_changed_ns (const struct stat *status)
+{
+  return status->st_mtim.tv_sec * G_GINT64_CONSTANT (1000000000) + status->st_mtim.tv_nsec;
+}
+
+gint64
 pg_tail_written_us (const PgTail *self)
 {
   struct stat status;
 
   if (fstat (self->fd, &status) != 0)
     return G_MAXINT64;
-  return (gint64) status.st_mtim.tv_sec * G_USEC_PER_SEC + status.st_mtim.tv_nsec / 1000;
+  return pg_tail_changed_ns (&status) / 1000;
 }
 
 guint64

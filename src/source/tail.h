@@ -9,6 +9,8 @@
 #include "source/reader.h"
 #include "source/trust.h"
 
+#include <sys/stat.h>
+
 G_BEGIN_DECLS
 
 typedef struct _PgTail PgTail;
@@ -84,6 +86,9 @@ gboolean pg_tail_is_unlinked (const PgTail *self);
 
 /** pg_tail_mark: where the first line begins that was not taken. */
 PgTailMark pg_tail_mark (const PgTail *self);
+
+/** pg_tail_changed_ns: when a file was changed last, by its @status; nanoseconds since 1970. */
+gint64 pg_tail_changed_ns (const struct stat *status);
 
 /** pg_tail_written_us: when the file was changed last; G_MAXINT64 if that is not known. */
 gint64 pg_tail_written_us (const PgTail *self);

@@ -28,8 +28,7 @@
 /* What is expected has room for so many more, as the file's size is not known too well. */
 #define SLACK 256
 
-/* Of a disk that is nearly full so much is left to others: above all to the redo log, which holds what the file has no room for.
- */
+/* Of a disk that is nearly full so much is left: to the redo log above all, which holds what the file has no room for. */
 #define LEFT_MIN 65536
 
 struct _PgFile

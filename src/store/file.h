@@ -95,12 +95,12 @@ gboolean pg_file_put (PgFile *self, PgSpan key, PgSpan value, GError **error);
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_put_expected (PgFile *self, PgSpan key, PgSpan value, GError **error);
 
-/** pg_file_n_removed: how many keys were removed since pg_file_new(). */
-guint64 pg_file_n_removed (const PgFile *self);
-
 /** pg_file_remove: ABSENT if it was not there. */
 G_GNUC_WARN_UNUSED_RESULT
 PgFileAnswer pg_file_remove (PgFile *self, PgSpan key, GError **error);
+
+/** pg_file_n_removed: how many keys were removed since pg_file_new(). */
+guint64 pg_file_n_removed (const PgFile *self);
 
 G_GNUC_WARN_UNUSED_RESULT
 gboolean pg_file_count (PgFile *self, guint64 *out, GError **error);
