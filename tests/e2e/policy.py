@@ -3,6 +3,7 @@
 
 import re
 import socket
+import struct
 
 TIMEOUT = 10
 
@@ -27,12 +28,14 @@ class Connection:
             self.socket = socket.socket(socket.AF_UNIX)
         else:
             self.socket = socket.socket(socket.AF_INET6 if ':' in endpoint[0] else socket.AF_INET)
-        self.socket.settimeout(TIMEOUT)
+        # Python's own timeout would not let it wait in the line for a unix socket: EAGAIN where the backlog is full
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('@ll', TIMEOUT, 0))
         try:
             self.socket.connect(endpoint)
         except OSError:
             self.socket.close()
             raise
+        self.socket.settimeout(TIMEOUT)
 
     def __enter__(self):
         return self

@@ -96,8 +96,8 @@ def _run_row(site, row):
     began = time.monotonic()
     try:
         outcome = observe(site, row)
-    except Exception:
-        print(f'FAILED  {row.fault}', traceback.format_exc(), evidence.tell(), sep='\n', flush=True)
+    except Exception as error:
+        print(traceback.format_exc(), evidence.tell(), f'FAILED  {row.fault}: {error!r}', sep='\n', flush=True)
         return None
     print(f'{outcome.stranger} {outcome.client} {outcome.local}  {outcome.afterwards}  {row.fault}'
           f' ({time.monotonic() - began:.1f} s)', flush=True)
