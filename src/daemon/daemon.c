@@ -8,6 +8,7 @@
 #include "daemon/condition.h"
 #include "daemon/committer.h"
 #include "daemon/control-server.h"
+#include "daemon/descriptors.h"
 #include "daemon/freeze-log.h"
 #include "daemon/login-server.h"
 #include "daemon/notify.h"
@@ -21,7 +22,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define TICK_MS 1000
@@ -35,9 +35,6 @@
 /* At the end, how long is waited for requests that are on their way, and how often is looked. */
 #define LEAVE_US (300 * G_TIME_SPAN_MILLISECOND)
 #define LEAVE_STEP_MS 5
-
-/* Descriptors for all but policy connections: logs, store, control, poller. */
-#define SPARE_FDS 512
 
 struct _PgDaemon
 {
@@ -56,6 +53,7 @@ struct _PgDaemon
   PgStoreKeeper   *store_keeper;
   PgCollector     *collector;
   PgTextfile      *textfile;
+  guint            fd_limit;   /* policy connections there are descriptors for */
   gint64           started_us; /* monotonic */
   gboolean         is_frozen;  /* as it was logged last */
   guint            ticks;
@@ -207,28 +205,6 @@ tick (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* --- limits ---------------------------------------------------------------------------------------------------------- */
-
-/* Returns how many policy connections there may be for the descriptors that are permitted. */
-static guint
-raise_fd_limit (guint max_connections)
-{
-  struct rlimit limit;
-  rlim_t        wanted = (rlim_t) max_connections + SPARE_FDS;
-  rlim_t        max_fit;
-
-  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-    return max_connections;
-  limit.rlim_cur = MIN (wanted, limit.rlim_max);
-  if (setrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
-    return max_connections;
-  (void) getrlimit (RLIMIT_NOFILE, &limit);
-  max_fit = limit.rlim_cur > 2 * SPARE_FDS ? limit.rlim_cur - SPARE_FDS : limit.rlim_cur / 2;
-  g_warning ("only %lu descriptors are allowed: at most %lu of max_connections = %u will be served at once",
-             (unsigned long) limit.rlim_cur, (unsigned long) max_fit, max_connections);
-  return (guint) max_fit;
-}
-
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 static gboolean
@@ -252,7 +228,7 @@ serve (PgDaemon *self)
   };
 
   self->policy = pg_policy_server_new (self->engine, self->poller, self->sockets->policy);
-  pg_policy_server_set_fd_limit (self->policy, raise_fd_limit (pg_engine_config (self->engine)->max_connections));
+  pg_policy_server_set_fd_limit (self->policy, self->fd_limit);
   self->control = pg_control_server_new (&host, self->sockets->control);
   self->logins = pg_login_server_new (self->engine, self->granter, self->poller, self->sockets->login);
   self->tick_source = g_timeout_add (TICK_MS, tick, self);
@@ -285,8 +261,25 @@ sync_soon (gpointer user_data)
   pg_committer_soon (self->committer);
 }
 
-static gboolean
-start (PgDaemon *self, GError **error)
+PgDaemon *
+pg_daemon_new (PgDaemonLoad load, GError **error)
+{
+  PgConfig *config = load (error);
+  PgDaemon *self;
+
+  if (config == NULL)
+    return NULL;
+  self = g_new0 (PgDaemon, 1);
+  self->load = load;
+  self->started_us = g_get_monotonic_time ();
+  self->fd_limit = pg_descriptors_reserve (config->max_connections);
+  self->engine = pg_engine_new (config, PG_STORE_READ_WRITE);
+  self->granter = pg_granter_new (self->engine, sync_soon, self);
+  return self;
+}
+
+gboolean
+pg_daemon_start (PgDaemon *self, GError **error)
 {
   self->poller = pg_poller_new ();
   if (self->poller == NULL)
@@ -307,29 +300,8 @@ start (PgDaemon *self, GError **error)
   self->textfile = pg_textfile_new ();
   pg_textfile_set_path (self->textfile, pg_engine_config (self->engine)->textfile);
   serve (self);
+  pg_notify ("READY=1");
   return TRUE;
-}
-
-PgDaemon *
-pg_daemon_start (PgDaemonLoad load, GError **error)
-{
-  PgConfig *config = load (error);
-  PgDaemon *self;
-
-  if (config == NULL)
-    return NULL;
-  self = g_new0 (PgDaemon, 1);
-  self->load = load;
-  self->started_us = g_get_monotonic_time ();
-  self->engine = pg_engine_new (config, PG_STORE_READ_WRITE);
-  self->granter = pg_granter_new (self->engine, sync_soon, self);
-  if (start (self, error))
-    {
-      pg_notify ("READY=1");
-      return self;
-    }
-  pg_daemon_stop (self);
-  return NULL;
 }
 
 static gboolean
@@ -381,7 +353,7 @@ pg_daemon_reload (PgDaemon *self, GError **error)
   pg_control_server_reload (self->control);
   pg_login_server_reload (self->logins);
   pg_textfile_set_path (self->textfile, fresh->textfile);
-  pg_policy_server_set_fd_limit (self->policy, raise_fd_limit (fresh->max_connections));
+  pg_policy_server_set_fd_limit (self->policy, pg_descriptors_reserve (fresh->max_connections));
   g_message ("configuration reloaded");
   pg_notify ("READY=1");
   return same_sources || replace_watcher (self, error);

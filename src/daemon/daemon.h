@@ -16,20 +16,29 @@ typedef struct _PgDaemon PgDaemon;
 typedef PgConfig *(*PgDaemonLoad) (GError **error);
 
 /**
- * pg_daemon_start:
+ * pg_daemon_new: what is to be done while there is one thread only. Nothing is opened yet.
  * @load: for the configuration, now and at each reload
- * @error: why it can't start: the configuration, or a socket. A store that can't be used is no reason: questions are
- *   deferred, and it is tried again
+ * @error: what is wrong with the configuration
  *
  * Returns: (transfer full): end with pg_daemon_stop(); NULL with @error set
  */
 G_GNUC_WARN_UNUSED_RESULT
-PgDaemon *pg_daemon_start (PgDaemonLoad load, GError **error);
+PgDaemon *pg_daemon_new (PgDaemonLoad load, GError **error);
+
+/**
+ * pg_daemon_start: once.
+ * @error: why it can't start: the configuration, or a socket. A store that can't be used is no reason: questions are
+ *   deferred, and it is tried again
+ *
+ * Returns: TRUE if clients are answered when the main loop runs; FALSE with @error set
+ */
+G_GNUC_WARN_UNUSED_RESULT
+gboolean pg_daemon_start (PgDaemon *self, GError **error);
 
 /** pg_daemon_reload: takes a new configuration; a bad one is refused, and the old one stays. Connections are kept. */
 gboolean pg_daemon_reload (PgDaemon *self, GError **error);
 
-/** pg_daemon_stop: answers what was asked, saves what is to be saved and ends @self; NULL is legal. */
+/** pg_daemon_stop: answers what was asked, saves what is to be saved and ends @self, started or not; NULL is legal. */
 void pg_daemon_stop (PgDaemon *self);
 
 G_END_DECLS

@@ -70,14 +70,12 @@ load_config (GError **error)
   return config != NULL && check_sources (config, error) ? g_steal_pointer (&config) : NULL;
 }
 
-/* Handlers are set before the first socket answers; they run when the loop does. */
 static gboolean
-on_reload (gpointer user_data)
+on_reload (gpointer daemon)
 {
-  PgDaemon **daemon = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!pg_daemon_reload (*daemon, &error))
+  if (!pg_daemon_reload (daemon, &error))
     g_warning ("the configuration is kept as it was: %s", error->message);
   return G_SOURCE_CONTINUE;
 }
@@ -89,25 +87,41 @@ on_stop (gpointer loop)
   return G_SOURCE_CONTINUE;
 }
 
+/* Handlers are set before the first socket answers; they run when the loop does. With them comes GLib's own thread. */
+static void
+handle_signals (PgDaemon *daemon, GMainLoop *loop)
+{
+  g_unix_signal_add (SIGHUP, on_reload, daemon);
+  g_unix_signal_add (SIGTERM, on_stop, loop);
+  g_unix_signal_add (SIGINT, on_stop, loop);
+}
+
+static int
+fail_to_start (const GError *error)
+{
+  gboolean is_config = g_error_matches (error, PG_ERROR, PG_ERROR_VALUE) || g_error_matches (error, PG_ERROR, PG_ERROR_SYNTAX);
+
+  fprintf (stderr, "popgated: %s\n", error->message);
+  return is_config ? EXIT_CONFIG : EXIT_RUNTIME;
+}
+
 static int
 run (void)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  PgDaemon *daemon = NULL;
-  gboolean  is_config;
+  PgDaemon *daemon;
 
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own */
-  g_unix_signal_add (SIGHUP, on_reload, &daemon);
-  g_unix_signal_add (SIGTERM, on_stop, loop);
-  g_unix_signal_add (SIGINT, on_stop, loop);
-  daemon = pg_daemon_start (load_config, &error);
+  daemon = pg_daemon_new (load_config, &error);
   if (daemon == NULL)
+    return fail_to_start (error);
+  handle_signals (daemon, loop);
+  if (!pg_daemon_start (daemon, &error))
     {
-      is_config = g_error_matches (error, PG_ERROR, PG_ERROR_VALUE) || g_error_matches (error, PG_ERROR, PG_ERROR_SYNTAX);
-      fprintf (stderr, "popgated: %s\n", error->message);
-      return is_config ? EXIT_CONFIG : EXIT_RUNTIME;
+      pg_daemon_stop (daemon);
+      return fail_to_start (error);
     }
   g_message ("popgated %s is ready", PACKAGE_VERSION);
   g_main_loop_run (loop);

@@ -90,10 +90,19 @@ def as_nobody(action):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def _status(pid, name):
+    with open(f'/proc/{pid}/status', encoding='ascii') as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(f'{name}:'))
+
+
 def anonymous_kib(pid):
     """Memory of its own that a process has in use."""
-    with open(f'/proc/{pid}/status', encoding='ascii') as status:
-        return next(int(line.split()[1]) for line in status if line.startswith('RssAnon:'))
+    return _status(pid, 'RssAnon')
+
+
+def descriptor_table(pid):
+    """How many descriptors the kernel has room for before it must make a larger table."""
+    return _status(pid, 'FDSize')
 
 
 def cpu_seconds(pid):

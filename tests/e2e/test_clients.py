@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -214,6 +215,11 @@ class Requests(ClientTest):
             client.settimeout(10)
             client.send(b'\n')
             self.assertEqual(client.recv(100), b'action=OK\n\n')
+
+    def test_room_for_their_descriptors(self):
+        """The kernel makes a full table larger while all of popgated waits, and who connects is refused meanwhile."""
+        self.start(max_connections=40_000)
+        self.assertGreater(hostile.descriptor_table(self.pid), min(40_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 1))
 
     def test_a_byte_now_and_then(self):
         """The time of a request runs from its first byte on: none of the later ones makes it younger."""
