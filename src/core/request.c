@@ -32,7 +32,12 @@ struct _PgRequest
   GString    *held;    /* a request that has begun with earlier bytes, as far as it has come; NULL: none has */
   gsize       line_at; /* where the line begins that is to be taken next */
   Value       values[N_ATTRS];
+  PgAddress   address; /* of the client, if it has one */
+  gboolean    has_address;
   gboolean    complete;
+
+  PgRequestHeard heard; /* or NULL */
+  gpointer       heard_data;
 };
 
 PgRequest *
@@ -62,6 +67,7 @@ pg_request_reset (PgRequest *self)
 {
   drop_held (self);
   memset (self->values, 0, sizeof self->values);
+  self->has_address = FALSE;
   self->line_at = 0;
   self->complete = FALSE;
 }
@@ -76,6 +82,13 @@ gsize
 pg_request_n_held (const PgRequest *self)
 {
   return pg_request_is_begun (self) ? self->held->len : 0;
+}
+
+void
+pg_request_hear (PgRequest *self, PgRequestHeard heard, gpointer user_data)
+{
+  self->heard = heard;
+  self->heard_data = user_data;
 }
 
 static PgSpan
@@ -118,6 +131,25 @@ is_attribute (PgSpan line)
   return line.data[0] != '=' && (line.data[line.len - 1] == '=' || memchr (line.data, '=', line.len) != NULL);
 }
 
+static void
+take_address (PgRequest *self)
+{
+  self->has_address = pg_address_parse (value_of (self, ATTR_CLIENT_ADDRESS), &self->address);
+  if (self->has_address && self->heard != NULL)
+    self->heard (&self->address, self->heard_data);
+}
+
+/* An empty value is as good as absent, and the first one wins. */
+static void
+take_value (PgRequest *self, Attr attr, PgSpan value)
+{
+  if (value.len == 0 || self->values[attr].len > 0)
+    return;
+  self->values[attr] = (Value){ (guint32) (value.data - self->start), (guint32) value.len };
+  if (attr == ATTR_CLIENT_ADDRESS)
+    take_address (self);
+}
+
 /* Takes a @line that is not empty. */
 static gboolean
 take_attribute (PgRequest *self, PgSpan line, GError **error)
@@ -130,8 +162,8 @@ take_attribute (PgRequest *self, PgSpan line, GError **error)
       g_set_error_literal (error, PG_ERROR, PG_ERROR_SYNTAX, "a policy request line that is not name=value");
       return FALSE;
     }
-  if (attr != ATTR_NONE && value.len > 0 && self->values[attr].len == 0) /* an empty value is as good as absent */
-    self->values[attr] = (Value){ (guint32) (value.data - self->start), (guint32) value.len };
+  if (attr != ATTR_NONE)
+    take_value (self, attr, value);
   return TRUE;
 }
 
@@ -149,17 +181,24 @@ finish_request (PgRequest *self, GError **error)
 static gboolean
 take_lines (PgRequest *self, gsize len, gsize n_seen, GError **error)
 {
-  const char *lf;
+  const char *const start = self->start;
+  gsize             line_at = self->line_at;
+  const char       *lf;
 
-  while (!self->complete && len > n_seen && (lf = memchr (self->start + n_seen, '\n', len - n_seen)) != NULL)
+  while (len > n_seen && (lf = memchr (start + n_seen, '\n', len - n_seen)) != NULL)
     {
-      const char *line = self->start + self->line_at;
-      gsize       line_len = (gsize) (lf - line);
+      PgSpan line = pg_span (start + line_at, (gsize) (lf - start) - line_at);
 
-      n_seen = self->line_at += line_len + 1;
-      if (line_len == 0 ? !finish_request (self, error) : !take_attribute (self, pg_span (line, line_len), error))
+      n_seen = line_at += line.len + 1;
+      if (line.len == 0)
+        {
+          self->line_at = line_at;
+          return finish_request (self, error);
+        }
+      if (!take_attribute (self, line, error))
         return FALSE;
     }
+  self->line_at = line_at;
   return TRUE;
 }
 
@@ -197,11 +236,13 @@ pg_request_query (const PgRequest *self, PgQuery *out)
 {
   *out = (PgQuery){
     .is_rcpt = pg_span_is (value_of (self, ATTR_PROTOCOL_STATE), "RCPT"),
+    .has_address = self->has_address,
     .sender = value_of (self, ATTR_SENDER),
     .recipient = value_of (self, ATTR_RECIPIENT),
     .sasl_username = value_of (self, ATTR_SASL_USERNAME),
     .context = value_of (self, ATTR_POLICY_CONTEXT),
     .instance = value_of (self, ATTR_INSTANCE),
   };
-  out->has_address = pg_address_parse (value_of (self, ATTR_CLIENT_ADDRESS), &out->address);
+  if (self->has_address)
+    out->address = self->address;
 }

@@ -28,6 +28,12 @@ PgRequest *pg_request_new (void);
 void pg_request_free (PgRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PgRequest, pg_request_free)
 
+/** PgRequestHeard: the client's address is known, though perhaps not all of the request; which may still turn out to be none. */
+typedef void (*PgRequestHeard) (const PgAddress *address, gpointer user_data);
+
+/** pg_request_hear: from now on @heard is called, once for each request that has an address, from within pg_request_feed(). */
+void pg_request_hear (PgRequest *self, PgRequestHeard heard, gpointer user_data);
+
 /**
  * pg_request_feed:
  * @self: a parser whose request is not complete

@@ -112,6 +112,15 @@ has_room (gboolean is_waiting, gpointer user_data)
 
 static void serve (PgWatch *watch, guint32 events);
 
+/* Most of the request is still to be read, which takes as long as memory that is far. */
+static void
+expect (const PgAddress *address, gpointer user_data)
+{
+  PgPolicyServer *self = user_data;
+
+  pg_engine_expect (self->engine, address);
+}
+
 static void
 welcome (int fd, gpointer user_data)
 {
@@ -119,6 +128,7 @@ welcome (int fd, gpointer user_data)
   PgConnection   *connection = pg_connection_new (fd, self);
 
   connection->watch.ready = serve;
+  pg_request_hear (connection->request, expect, self);
   if (!pg_poller_add (self->poller, &connection->watch, EPOLLIN))
     {
       pg_connection_free (connection);

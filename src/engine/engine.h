@@ -140,6 +140,9 @@ typedef struct _PgFinding
 /** pg_engine_decide: answers @query; counts the decision, and changes nothing else. */
 void pg_engine_decide (PgEngine *self, const PgQuery *query, gint64 now_us, PgFinding *out);
 
+/** pg_engine_expect: a question about @address is to come; what has to be found then is looked for already. */
+void pg_engine_expect (PgEngine *self, const PgAddress *address);
+
 /** pg_engine_read_record: reads the record of a @finding that was recalled, as far as it can be read; then it tells who logged
  * in. */
 void pg_engine_read_record (PgEngine *self, PgFinding *finding);

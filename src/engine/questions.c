@@ -86,6 +86,15 @@ gather (PgEngine *self, const PgQuery *query, gboolean may_recall, PgFinding *ou
 }
 
 void
+pg_engine_expect (PgEngine *self, const PgAddress *address)
+{
+  PgNetwork network = pg_engine_grant_network (self, address);
+
+  if (network.prefix == 128 && pg_engine_problem (self) == NULL) /* all others are read, and a store may be in another's hands */
+    pg_store_expect (self->store, &network.base);
+}
+
+void
 pg_engine_read_record (PgEngine *self, PgFinding *finding)
 {
   gint64    newest_us = finding->record.newest_us;

@@ -24,6 +24,16 @@
 #define TIME_MAX ((G_GINT64_CONSTANT (1) << 55) - 1)
 #define TIME_MASK ((G_GUINT64_CONSTANT (1) << 56) - 1)
 
+/* What is read there is on its way, and nobody waits for it. */
+#ifdef __GNUC__
+#define PREFETCH(at) __builtin_prefetch (at)
+#else
+#define PREFETCH(at) ((void) (at))
+#endif
+
+/* Entries from one cache line to the next. */
+#define LINE 4
+
 typedef struct
 {
   PgIndexEntry *entries; /* n_places + SPARE, and a last one that is always free; NULL: there are none */
@@ -114,6 +124,21 @@ pg_index_find (PgIndex *self, const PgHash *key)
     return NULL;
   at = find_place (table, name);
   return table->entries[at].name == name ? &table->entries[at] : NULL;
+}
+
+/* It stands in the line of its best place, or in the next one. */
+void
+pg_index_expect (PgIndex *self, const PgHash *key)
+{
+  guint64      name = name_of (key);
+  const Table *table = table_of (self, name);
+  guint64      at;
+
+  if (table->entries == NULL)
+    return;
+  at = best_place (table, name);
+  PREFETCH (&table->entries[at]);
+  PREFETCH (&table->entries[at + LINE]);
 }
 
 /* --- changing -------------------------------------------------------------------------------------------------------- */

@@ -53,6 +53,9 @@ guint64 pg_index_size (const PgIndex *self);
 /** pg_index_find: the entry of @key, borrowed until something is put or removed; NULL: there is none. */
 PgIndexEntry *pg_index_find (PgIndex *self, const PgHash *key);
 
+/** pg_index_expect: pg_index_find() of @key is to come: meanwhile its entry may come nearer from memory that is far. */
+void pg_index_expect (PgIndex *self, const PgHash *key);
+
 /** pg_index_put: adds an entry or puts it in the place of the one of that key. FALSE: there is no room for it, or a time more
  * than a thousand years from 1970 has no place in it; then there is none. */
 gboolean pg_index_put (PgIndex *self, const PgHash *key, gint64 newest_us);

@@ -16,6 +16,14 @@ G_BEGIN_DECLS
 /** PG_STORE_POSITION_SIZE: bytes of every stored position. */
 #define PG_STORE_POSITION_SIZE 240
 
+/** PgStoreExpected: the key of a grant, by the secret of the file that was open. Zero: none was, as no secret is. */
+typedef struct
+{
+  PgAddress address;
+  PgSecret  secret;
+  PgHash    key;
+} PgStoreExpected;
+
 struct _PgStore
 {
   char           *path;
@@ -36,6 +44,8 @@ struct _PgStore
   PgIndex *index;      /* of what the file of that generation holds, as far as it was read or written */
   guint    generation; /* of the file */
   gboolean is_walked;  /* all that it held was met */
+
+  PgStoreExpected expected; /* of the address that was asked about last */
 
   /* writing: see session.h */
   int           lock;    /* held for as long as the store may write; -1: not */

@@ -146,6 +146,9 @@ PgStoreAnswer pg_store_get (PgStore *self, const PgAddress *address, PgRecord *o
  */
 gboolean pg_store_recall (PgStore *self, const PgAddress *address, PgIndexEntry **out);
 
+/** pg_store_expect: pg_store_recall() of @address is to come; meanwhile what it finds may come nearer. */
+void pg_store_expect (PgStore *self, const PgAddress *address);
+
 /** pg_store_knows_all: TRUE if pg_store_recall() has nothing to be read: each grant is known, and that there are no others. */
 gboolean pg_store_knows_all (PgStore *self);
 

@@ -31,6 +31,24 @@ tell_query (const PgRequest *request, GString *told)
   tell_value (told, query.instance);
 }
 
+static guint n_heard;
+
+static void
+hear (G_GNUC_UNUSED const PgAddress *address, G_GNUC_UNUSED gpointer user_data)
+{
+  n_heard++;
+}
+
+static void
+check_heard (const PgRequest *request)
+{
+  PgQuery query;
+
+  pg_request_query (request, &query);
+  must (n_heard == (query.has_address ? 1 : 0));
+  n_heard = 0;
+}
+
 /* One portion. Returns FALSE after an error. */
 static gboolean
 read_portion (PgRequest *request, PgSpan data, GString *told)
@@ -52,6 +70,7 @@ read_portion (PgRequest *request, PgSpan data, GString *told)
       if (!complete)
         continue;
       tell_query (request, told);
+      check_heard (request);
       pg_request_reset (request);
       must (!pg_request_is_begun (request));
     }
@@ -65,6 +84,8 @@ read_cut (PgSpan bytes, PgSpan steps)
   GString   *told = g_string_new (NULL);
   gboolean   ok = TRUE;
 
+  n_heard = 0;
+  pg_request_hear (request, hear, NULL);
   for (gsize at = 0, turn = 0; ok && at < bytes.len; turn++)
     {
       gsize            step = step_of (steps, turn, bytes.len);

@@ -12,7 +12,30 @@ typedef struct
   PgRequest *request;
   GString   *out;
   gboolean   failed;
+  PgAddress  heard;
+  guint      n_heard; /* of the request that is not complete yet */
 } Reader;
+
+static void
+hear (const PgAddress *address, gpointer user_data)
+{
+  Reader *reader = user_data;
+
+  reader->heard = *address;
+  reader->n_heard++;
+}
+
+/* What was heard before the request's end is what it says in the end. */
+static void
+check_heard (Reader *reader)
+{
+  PgQuery query;
+
+  pg_request_query (reader->request, &query);
+  ck_assert_uint_eq (reader->n_heard, query.has_address ? 1 : 0);
+  ck_assert (!query.has_address || pg_address_equal (&reader->heard, &query.address));
+  reader->n_heard = 0;
+}
 
 static void
 tell_value (GString *out, const char *name, PgSpan value)
@@ -71,6 +94,7 @@ read_portion (Reader *reader, PgSpan bytes)
         {
           ck_assert (!pg_request_is_begun (reader->request));
           tell_query (reader->request, reader->out);
+          check_heard (reader);
           pg_request_reset (reader->request);
         }
       else
@@ -82,8 +106,9 @@ read_portion (Reader *reader, PgSpan bytes)
 static char *
 read_cut (PgSpan bytes, gsize first, gsize step)
 {
-  Reader reader = { pg_request_new (), g_string_new (NULL), FALSE };
+  Reader reader = { .request = pg_request_new (), .out = g_string_new (NULL) };
 
+  pg_request_hear (reader.request, hear, &reader);
   read_portion (&reader, pg_span (bytes.data, first));
   for (gsize at = first; at < bytes.len;)
     {
@@ -252,6 +277,26 @@ START_TEST (a_reset_parser_is_as_new)
 }
 END_TEST
 
+START_TEST (an_address_is_heard_as_soon_as_it_is_there)
+{
+  Reader             reader = { .request = pg_request_new () };
+  PgSpan             data = pg_span_from_string ("client_address=\nclient_address=192.0.2.1\nclient_address=192.0.2.2\nsen");
+  g_autoptr (GError) error = NULL;
+  gboolean           complete;
+  char               buffer[PG_ADDRESS_TEXT_MAX];
+
+  pg_request_hear (reader.request, hear, &reader);
+  ck_assert (pg_request_feed (reader.request, &data, &complete, &error));
+  ck_assert_uint_eq (reader.n_heard, 1);
+  ck_assert_str_eq (pg_address_to_string (&reader.heard, buffer), "192.0.2.1");
+  pg_request_reset (reader.request);
+  data = pg_span_from_string ("client_address=unknown\nclient_address=192.0.2.2\n");
+  ck_assert (pg_request_feed (reader.request, &data, &complete, &error));
+  ck_assert_uint_eq (reader.n_heard, 1);
+  pg_request_free (reader.request);
+}
+END_TEST
+
 /* --- the captured requests ------------------------------------------------------------------------------------------- */
 
 /* How many states and addresses a capture of Postfix's own holds, told by plain search. */
@@ -311,6 +356,7 @@ fill (TCase *tests)
   tcase_add_loop_test (tests, a_request_is_bounded, 0, G_N_ELEMENTS (longs));
   tcase_add_test (tests, a_request_without_an_end_is_bounded);
   tcase_add_test (tests, a_reset_parser_is_as_new);
+  tcase_add_test (tests, an_address_is_heard_as_soon_as_it_is_there);
   tcase_add_test (tests, captured_requests_are_read);
 }
 

@@ -1269,6 +1269,27 @@ START_TEST (what_is_removed_is_known_no_more)
 }
 END_TEST
 
+/* Each file has a secret of its own, and so its own keys. */
+START_TEST (what_was_expected_is_looked_for_in_the_file_there_is)
+{
+  PgStore  *store = open_store ();
+  PgAddress address = nth_address (3);
+
+  for (guint n = 0; n < 10; n++)
+    put_grant (store, n, "bob", n + 1);
+  pg_store_expect (store, &address);
+  assert_recalled (store, 3, 4);
+  ck_assert (pg_store_close (store, NULL));
+  empty_folder (folder);
+  ck_assert (pg_store_open (store, NULL));
+  pg_store_expect (store, &address);
+  assert_absence (store, 3, TRUE);
+  put_grant (store, 3, "bob", 77);
+  assert_recalled (store, 3, 77);
+  pg_store_free (store);
+}
+END_TEST
+
 /* --- what waits for the database ------------------------------------------------------------------------------------- */
 
 /* Reads it from the file itself. */
@@ -1654,6 +1675,7 @@ fill (TCase *tests)
   tcase_add_test (tests, a_walk_meets_every_grant_once);
   tcase_add_test (tests, what_is_known_is_what_the_file_holds);
   tcase_add_test (tests, what_is_removed_is_known_no_more);
+  tcase_add_test (tests, what_was_expected_is_looked_for_in_the_file_there_is);
   tcase_add_test (tests, renewals_do_not_disturb_a_walk);
   tcase_add_test (tests, a_walk_among_new_grants_ends);
   tcase_add_test (tests, a_cursor_ends_with_the_handle_it_was_made_for);
