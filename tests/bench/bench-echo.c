@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bench-echo SOCKET: the least that any policy server must do, as fast as one thread can do it.
+/* bench-echo SOCKET [NS]: the least that any policy server must do, as fast as one thread can do it.
  *
  * epoll, read, look for the blank line, write a fixed reply for each. It decides nothing, logs nothing and forgets
  * nobody's deadline, because it has none. popgated is measured as a share of this; so it must not be slowed down.
+ *
+ * With NS it computes for so many nanoseconds before each reply, and touches no memory for it: so bench_limit.py sees what a
+ * server can reach that has to decide something.
  *
  * Runs until SIGTERM or SIGINT; the socket is left for the caller to remove.
  */
@@ -16,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -24,6 +28,8 @@
 #define FDS_MAX 65536
 
 static const char reply[] = "action=DUNNO\n\n";
+
+static long work_ns;
 
 /* By descriptor: the last byte that was read was LF, so an LF that comes first now makes a blank line. */
 static bool after_lf[FDS_MAX];
@@ -70,12 +76,34 @@ count_blank_lines (const char *data, size_t len)
   return found;
 }
 
+static int64_t
+now_ns (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
+}
+
+static void
+compute (void)
+{
+  int64_t end_ns = now_ns () + work_ns;
+
+  while (now_ns () < end_ns)
+    continue;
+}
+
 static bool
 answer (int fd, unsigned requests)
 {
   for (; requests > 0; requests--)
-    if (send (fd, reply, sizeof reply - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-      return false;
+    {
+      if (work_ns > 0)
+        compute ();
+      if (send (fd, reply, sizeof reply - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return false;
+    }
   return true;
 }
 
@@ -181,9 +209,10 @@ main (int argc, char **argv)
   struct epoll_event wanted = { .events = EPOLLIN };
   int                epoll, listener;
 
-  if (argc != 2 || argv[1][0] == '-')
+  work_ns = argc == 3 ? atol (argv[2]) : 0;
+  if (argc < 2 || argc > 3 || argv[1][0] == '-' || work_ns < 0)
     {
-      fprintf (stderr, "usage: bench-echo SOCKET\n");
+      fprintf (stderr, "usage: bench-echo SOCKET [NS]\n");
       return 2;
     }
   raise_nofile ();

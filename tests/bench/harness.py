@@ -197,6 +197,12 @@ class Server:
         with open(f'/proc/{self.pid}/status') as status:
             return next(int(line.split()[1]) for line in status if line.startswith('RssAnon:'))
 
+    def cpu_s(self):
+        """Processor time it has taken: in user space, and in the kernel."""
+        with open(f'/proc/{self.pid}/stat') as stat:
+            fields = stat.read().rpartition(')')[2].split()
+        return tuple(int(ticks) / os.sysconf('SC_CLK_TCK') for ticks in fields[11:13])
+
     def stop(self):
         if self._popen is None:
             return
@@ -264,8 +270,12 @@ class Bench:
 
     @functools.cached_property
     def echo(self):
+        return self.start_echo()
+
+    def start_echo(self, *options):
+        """One more echo server."""
         server = self._keep(Server('echo', self.folder('echo')))
-        server.start(self.programs.echo, server.path)
+        server.start(self.programs.echo, server.path, *options)
         server.wait_ready()
         return server
 
