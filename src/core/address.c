@@ -22,20 +22,52 @@ pg_address_is_unspecified (const PgAddress *address)
   return memcmp (address->bytes + from, zeros, sizeof zeros - from) == 0;
 }
 
-gboolean
-pg_address_parse (PgSpan text, PgAddress *out)
+/* As inet_pton() reads it, which is asked for IPv6 only: each request and each login has an address, and most are these. No
+ * leading zeros, which some take for octal. */
+static gboolean
+parse_v4 (PgSpan text, guint8 out[4])
 {
-  char      copy[PG_ADDRESS_TEXT_MAX];
-  PgAddress parsed;
+  const char *at = text.data;
+  const char *end = at + text.len;
 
-  if (text.len == 0 || text.len >= sizeof copy || memchr (text.data, '\0', text.len) != NULL)
+  for (guint n = 0; n < 4; n++)
+    {
+      const char *first = at;
+      guint       octet = 0;
+
+      for (; at < end && at - first < 3 && g_ascii_isdigit (*at); at++)
+        octet = octet * 10 + (guint) (*at - '0');
+      if (at == first || octet > 255 || (*first == '0' && at > first + 1))
+        return FALSE;
+      out[n] = (guint8) octet;
+      if (n < 3 && (at == end || *at++ != '.'))
+        return FALSE;
+    }
+  return at == end;
+}
+
+static gboolean
+parse_v6 (PgSpan text, guint8 out[16])
+{
+  char copy[PG_ADDRESS_TEXT_MAX];
+
+  if (text.len >= sizeof copy || memchr (text.data, '\0', text.len) != NULL)
     return FALSE;
   memcpy (copy, text.data, text.len);
   copy[text.len] = '\0';
+  return inet_pton (AF_INET6, copy, out) == 1;
+}
 
-  if (inet_pton (AF_INET, copy, parsed.bytes + sizeof mapped_prefix) == 1)
+gboolean
+pg_address_parse (PgSpan text, PgAddress *out)
+{
+  PgAddress parsed;
+
+  if (text.len == 0)
+    return FALSE; /* there may be no data */
+  if (parse_v4 (text, parsed.bytes + sizeof mapped_prefix))
     memcpy (parsed.bytes, mapped_prefix, sizeof mapped_prefix);
-  else if (inet_pton (AF_INET6, copy, parsed.bytes) != 1)
+  else if (!parse_v6 (text, parsed.bytes))
     return FALSE;
   *out = parsed;
   return TRUE;

@@ -5,6 +5,8 @@
 
 #include "common.h"
 
+#include <arpa/inet.h>
+
 static void
 check_address (const PgAddress *address)
 {
@@ -44,6 +46,22 @@ check_network (const PgNetwork *network)
   must (pg_network_covers (network, &network->base));
 }
 
+/* The library's reader and ours agree on each text that may be an IPv4 address. */
+static void
+check_v4 (PgSpan text)
+{
+  g_autofree char *string = g_strndup (text.data, text.len);
+  gboolean         is_v4;
+  PgAddress        address;
+  guint8           octets[4];
+
+  is_v4 = strlen (string) == text.len && inet_pton (AF_INET, string, octets) == 1;
+  if (memchr (text.data, ':', text.len) == NULL)
+    must (pg_address_parse (text, &address) == is_v4);
+  if (is_v4)
+    must (pg_address_is_v4 (&address) && memcmp (address.bytes + 12, octets, sizeof octets) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -61,6 +79,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       check_address (&address);
       check_prefix (&address, prefix);
     }
+  if (text.len > 0)
+    check_v4 (text);
   if (pg_address_parse (text, &address))
     {
       check_address (&address);

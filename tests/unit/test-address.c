@@ -4,6 +4,8 @@
 
 #include "common.h"
 
+#include <arpa/inet.h>
+
 /* --- addresses ------------------------------------------------------------------------------------------------------- */
 
 static const struct
@@ -81,6 +83,44 @@ START_TEST (address_is_parsed)
     }
   assert_row (name, pg_address_parse (text, &address));
   assert_row_text (name, pg_address_to_string (&address, buffer), addresses[_i].canonical);
+}
+END_TEST
+
+/* TRUE if @text was an address. */
+static gboolean
+check_by_inet_pton (const char *text)
+{
+  guint8           octets[4];
+  gboolean         is_address = inet_pton (AF_INET, text, octets) == 1;
+  g_autofree char *block = NULL;
+  PgAddress        address;
+
+  assert_row (text, pg_address_parse (exact (&block, pg_span_from_string (text)), &address) == is_address);
+  assert_row (text, !is_address || (pg_address_is_v4 (&address) && memcmp (address.bytes + 12, octets, sizeof octets) == 0));
+  return is_address;
+}
+
+/* At each of the four places, all that can be written there with up to four of these characters. */
+START_TEST (an_ipv4_address_is_read_as_by_inet_pton)
+{
+  static const char        some[] = "012569. -x";
+  static const char *const before[] = { "", "192.", "192.0.", "192.0.2." };
+  static const char *const behind[] = { ".0.2.1", ".2.1", ".1", "" };
+  const guint              base = sizeof some;
+  guint                    n_addresses = 0;
+
+  for (guint number = 0; number < base * base * base * base; number++)
+    {
+      char octet[5] = "";
+      char text[20];
+
+      for (guint rest = number, len = 0; rest > 0; rest /= base)
+        if (rest % base > 0)
+          octet[len++] = some[rest % base - 1];
+      g_snprintf (text, sizeof text, "%s%s%s", before[_i], octet, behind[_i]);
+      n_addresses += check_by_inet_pton (text) ? 1 : 0;
+    }
+  ck_assert_uint_gt (n_addresses, 100);
 }
 END_TEST
 
@@ -255,6 +295,7 @@ END_TEST
 static void
 fill (TCase *tests)
 {
+  tcase_add_loop_test (tests, an_ipv4_address_is_read_as_by_inet_pton, 0, 4);
   tcase_add_loop_test (tests, address_is_parsed, 0, G_N_ELEMENTS (addresses));
   tcase_add_test (tests, both_notations_of_an_ipv4_address_are_one_value);
   tcase_add_loop_test (tests, a_random_address_survives_its_text, 0, 4);
