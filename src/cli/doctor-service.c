@@ -11,9 +11,6 @@
 /* A log that popgated has not read to its end for so long, seconds. */
 #define BEHIND_MAX_S 60
 
-/* Descriptors that popgated needs beside its connections. */
-#define SPARE_FDS 256
-
 #define UNIT_FILE "/etc/systemd/system/popgated.service.d/override.conf"
 #define SOCKET_UNIT_FILE "/etc/systemd/system/popgated.socket.d/override.conf"
 
@@ -259,7 +256,7 @@ static void
 judge_descriptors (const PgDoctorFacts *facts, PgDoctorReport *report)
 {
   const char      *value = pg_postconf_get (facts->unit, "LimitNOFILE");
-  guint64          wanted = (guint64) facts->config->max_connections + SPARE_FDS;
+  guint64          wanted = (guint64) facts->config->max_connections + PG_CONFIG_SPARE_FDS;
   g_autofree char *change = g_strdup_printf ("[Service]\nLimitNOFILE=%" G_GUINT64_FORMAT, wanted);
   guint64          limit;
 

@@ -15,6 +15,9 @@
 
 G_BEGIN_DECLS
 
+/** PG_CONFIG_SPARE_FDS: descriptors for all but the max_connections: logs, store, control, poller. */
+#define PG_CONFIG_SPARE_FDS 512
+
 /** PgConfig: checked values; durations in microseconds; lists NULL-terminated and never NULL; all owned. */
 typedef struct
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/descriptors.h"
 
+#include "core/config.h"
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-/* For all but policy connections: logs, store, control, poller. */
-#define SPARE 512
 
 static rlim_t
 raise_limit (rlim_t wanted)
@@ -34,14 +33,13 @@ make_room (rlim_t number)
 guint
 pg_descriptors_reserve (guint max_connections)
 {
-  rlim_t wanted = (rlim_t) max_connections + SPARE;
+  rlim_t wanted = (rlim_t) max_connections + PG_CONFIG_SPARE_FDS;
   rlim_t limit = raise_limit (wanted);
-  rlim_t max_fit;
+  rlim_t max_fit = limit > 2 * PG_CONFIG_SPARE_FDS ? limit - PG_CONFIG_SPARE_FDS : limit / 2;
 
   make_room (limit);
-  if (limit == wanted)
+  if (limit == wanted || max_fit >= max_connections)
     return max_connections;
-  max_fit = limit > 2 * SPARE ? limit - SPARE : limit / 2;
   g_warning ("only %lu descriptors are allowed: at most %lu of max_connections = %u will be served at once",
              (unsigned long) limit, (unsigned long) max_fit, max_connections);
   return (guint) max_fit;

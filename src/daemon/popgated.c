@@ -87,13 +87,27 @@ on_stop (gpointer loop)
   return G_SOURCE_CONTINUE;
 }
 
+/* Until they are handled: to read the configuration may take a while. */
+static void
+hold_signals (sigset_t *out_mask)
+{
+  sigset_t held;
+
+  sigemptyset (&held);
+  sigaddset (&held, SIGHUP);
+  sigaddset (&held, SIGTERM);
+  sigaddset (&held, SIGINT);
+  sigprocmask (SIG_BLOCK, &held, out_mask);
+}
+
 /* Handlers are set before the first socket answers; they run when the loop does. With them comes GLib's own thread. */
 static void
-handle_signals (PgDaemon *daemon, GMainLoop *loop)
+handle_signals (PgDaemon *daemon, GMainLoop *loop, const sigset_t *mask)
 {
   g_unix_signal_add (SIGHUP, on_reload, daemon);
   g_unix_signal_add (SIGTERM, on_stop, loop);
   g_unix_signal_add (SIGINT, on_stop, loop);
+  sigprocmask (SIG_SETMASK, mask, NULL);
 }
 
 static int
@@ -111,13 +125,15 @@ run (void)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
   PgDaemon *daemon;
+  sigset_t  mask;
 
+  hold_signals (&mask);
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its own */
   daemon = pg_daemon_new (load_config, &error);
   if (daemon == NULL)
     return fail_to_start (error);
-  handle_signals (daemon, loop);
+  handle_signals (daemon, loop, &mask);
   if (!pg_daemon_start (daemon, &error))
     {
       pg_daemon_stop (daemon);

@@ -105,6 +105,10 @@ def descriptor_table(pid):
     return _status(pid, 'FDSize')
 
 
+def n_threads(pid):
+    return _status(pid, 'Threads')
+
+
 def cpu_seconds(pid):
     with open(f'/proc/{pid}/stat', encoding='ascii') as stat:
         fields = stat.read().rpartition(')')[2].split()

@@ -297,6 +297,24 @@ class Signals(DaemonTest):
             program.send_signal(number)
             self.assertEqual(program.stop(), OK, number.name)
 
+    def test_signals_while_the_configuration_is_read(self):
+        """It has one thread then, so that its table of descriptors can be made large at once; signals wait."""
+        with open(self.popgated.conf, 'rb') as file:
+            settings = file.read()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            os.unlink(self.popgated.conf)
+            os.mkfifo(self.popgated.conf)
+            program = self.popgated.launch()
+            with open(self.popgated.conf, 'wb') as fifo:
+                self.assertEqual(hostile.n_threads(program.pid), 1)
+                program.send_signal(number)
+                os.unlink(self.popgated.conf)
+                self.popgated.configure({})
+                fifo.write(settings)
+            if number == signal.SIGHUP:
+                wait_for(lambda: 'configuration reloaded' in self.popgated.log(), 'the reload')
+            self.assertEqual(program.stop() if number == signal.SIGHUP else program.wait(), OK, number.name)
+
     def test_sighup_and_a_new_source(self):
         self.popgated.start()
         other = loglines.LogFile(f'{self.folder}/other.log')

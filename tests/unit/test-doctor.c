@@ -328,7 +328,7 @@ static const struct
   { "disabled", UNIT, "UnitFileState=disabled\n", "unit", "systemctl enable popgated" },
   { "not restarted", UNIT, "Restart=no\n", "unit", "[Service]\nRestart=on-failure" },
   { "not confined", UNIT, "ProtectSystem=no\n", "unit", "[Service]\nProtectSystem=strict" },
-  { "few descriptors", UNIT, "LimitNOFILE=1024\n", "unit", "LimitNOFILE=16640" },
+  { "few descriptors", UNIT, "LimitNOFILE=1024\n", "unit", "LimitNOFILE=16896" },
   { "rsyslog's limit", RSYSLOG, "#file /etc/rsyslog.conf\nmodule(load=\"imuxsock\" SysSock.RateLimit.Interval=\"5\")\n",
     "rsyslog-limit", "module(load=\"imuxsock\" SysSock.RateLimit.Interval=\"0\")" },
   { "rsyslog's old limit", RSYSLOG, "#file /etc/rsyslog.d/a.conf\n$SystemLogRateLimitInterval 5\n", "rsyslog-limit",
