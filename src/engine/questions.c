@@ -90,7 +90,7 @@ pg_engine_expect (PgEngine *self, const PgAddress *address)
 {
   PgNetwork network = pg_engine_grant_network (self, address);
 
-  if (network.prefix == 128 && pg_engine_problem (self) == NULL) /* all others are read, and a store may be in another's hands */
+  if (network.prefix == 128) /* all others are read */
     pg_store_expect (self->store, &network.base);
 }
 
