@@ -126,6 +126,14 @@ put_grant (PgStore *store, guint n, const char *user, gint64 time_us)
   ck_assert_msg (ok, "grant %u: %s", n, ok ? "" : error->message);
 }
 
+static inline void
+remove_grant (PgStore *store, guint n)
+{
+  PgAddress address = nth_address (n);
+
+  ck_assert (pg_store_remove (store, &address, NULL));
+}
+
 static inline PgStoreAnswer
 get_grant (PgStore *store, guint n, PgRecord *out)
 {

@@ -56,6 +56,14 @@ static const struct
   { "none", 1, 0 },
 };
 
+static void
+end_walk (PgStore *store, Walk *walk, PgStoreCursor *cursor)
+{
+  pg_store_cursor_free (cursor);
+  pg_store_free (store);
+  g_free (walk);
+}
+
 START_TEST (all_that_was_there_is_met_once)
 {
   PgStore       *store = open_store ();
@@ -71,9 +79,7 @@ START_TEST (all_that_was_there_is_met_once)
   for (guint n = 0; n < N_THERE; n++)
     ck_assert_msg (walk->met[n] == 1, "%s, %u wait: grant %u was there and is not met", rows[row].name, n_may_wait, n);
   ck_assert (!walk_on (cursor, walk, 1));
-  pg_store_cursor_free (cursor);
-  pg_store_free (store);
-  g_free (walk);
+  end_walk (store, walk, cursor);
 }
 END_TEST
 
@@ -82,7 +88,6 @@ START_TEST (all_that_waits_is_met_once_though_it_is_flushed)
 {
   PgStore       *store = open_store ();
   Walk          *walk = g_new0 (Walk, 1);
-  PgAddress      gone = nth_address (1000);
   PgStoreCursor *cursor;
 
   put_more (store, walk, N_THERE / 2);
@@ -91,14 +96,12 @@ START_TEST (all_that_waits_is_met_once_though_it_is_flushed)
   put_grant (store, 3, "renewed", 9);
   cursor = pg_store_cursor_new (store);
   ck_assert (walk_on (cursor, walk, 900));
-  ck_assert (pg_store_remove (store, &gone, NULL));
+  remove_grant (store, 1000);
   ck_assert (pg_store_flush (store, G_MAXUINT, NULL));
   ck_assert (!walk_on (cursor, walk, N_MOST));
   for (guint n = 0; n < N_THERE; n++)
     ck_assert_msg (walk->met[n] == 1 || n == 1000, "grant %u is not met", n);
-  pg_store_cursor_free (cursor);
-  pg_store_free (store);
-  g_free (walk);
+  end_walk (store, walk, cursor);
 }
 END_TEST
 
@@ -115,17 +118,13 @@ START_TEST (all_that_stays_is_met_once_though_as_many_come_as_go)
   while (walk_on (cursor, walk, (guint) _i * 50))
     for (guint end = MIN (gone + 200, 2 * N_THERE); gone < end; gone++)
       {
-        PgAddress address = nth_address (gone);
-
         put_more (store, walk, 1);
-        ck_assert (pg_store_remove (store, &address, NULL));
+        remove_grant (store, gone);
       }
   ck_assert_uint_gt (gone, N_THERE + 500);
   for (guint n = 0; n < N_THERE; n++)
     ck_assert_msg (walk->met[n] == 1, "grant %u was there and is not met", n);
-  pg_store_cursor_free (cursor);
-  pg_store_free (store);
-  g_free (walk);
+  end_walk (store, walk, cursor);
 }
 END_TEST
 
@@ -141,17 +140,11 @@ START_TEST (all_that_stays_is_met_once_though_what_was_met_goes)
   ck_assert (walk_on (cursor, walk, N_MOST / 2));
   for (guint n = 0; n < N_MOST; n++)
     if (walk->met[n] == 1 && (_i == 0 || n % 100 != 0))
-      {
-        PgAddress address = nth_address (n);
-
-        ck_assert (pg_store_remove (store, &address, NULL));
-      }
+      remove_grant (store, n);
   ck_assert (!walk_on (cursor, walk, N_MOST));
   for (guint n = 0; n < N_MOST; n++)
     ck_assert_msg (walk->met[n] == 1, "grant %u is not met", n);
-  pg_store_cursor_free (cursor);
-  pg_store_free (store);
-  g_free (walk);
+  end_walk (store, walk, cursor);
 }
 END_TEST
 
@@ -171,9 +164,7 @@ START_TEST (renewals_do_not_slow_a_walk)
       n++;
     }
   ck_assert_uint_eq (n, N_THERE);
-  pg_store_cursor_free (cursor);
-  pg_store_free (store);
-  g_free (walk);
+  end_walk (store, walk, cursor);
 }
 END_TEST
 

@@ -142,14 +142,13 @@ END_TEST
 
 START_TEST (what_is_removed_is_gone)
 {
-  PgStore  *store = open_store ();
-  PgAddress address = nth_address (3);
-  PgRecord  record;
+  PgStore *store = open_store ();
+  PgRecord record;
 
   put_grant (store, 3, "bob", 1);
   put_grant (store, 4, "bob", 1);
   for (int i = 0; i < 2; i++)
-    ck_assert (pg_store_remove (store, &address, NULL));
+    remove_grant (store, 3);
   ck_assert (get_grant (store, 3, &record) == PG_STORE_ABSENT);
   assert_grant (store, 4, 1);
   ck_assert_uint_eq (pg_store_n_grants (store), 1);
@@ -1252,13 +1251,12 @@ END_TEST
 
 START_TEST (what_is_removed_is_known_no_more)
 {
-  PgStore  *store = open_store ();
-  PgAddress address = nth_address (3);
-  PgRecord  record;
+  PgStore *store = open_store ();
+  PgRecord record;
 
   for (guint n = 0; n < 10; n++)
     put_grant (store, n, "bob", n + 1);
-  ck_assert (pg_store_remove (store, &address, NULL));
+  remove_grant (store, 3);
   assert_absence (store, 3, TRUE);
   ck_assert (get_grant (store, 3, &record) == PG_STORE_ABSENT);
   ck_assert_uint_eq (pg_store_n_grants (store), 9);
@@ -1314,9 +1312,8 @@ is_in_file (PgStore *store, guint n)
 
 START_TEST (what_waits_is_as_good_as_there)
 {
-  PgStore  *store = open_store ();
-  PgAddress second = nth_address (2);
-  PgRecord  record;
+  PgStore *store = open_store ();
+  PgRecord record;
 
   n_may_wait = 100;
   for (guint n = 0; n < 10; n++)
@@ -1326,12 +1323,12 @@ START_TEST (what_waits_is_as_good_as_there)
   ck_assert_uint_eq (pg_store_n_grants (store), 10);
   assert_grant (store, 1, 77);
   ck_assert_uint_eq (walk (store, NULL), 10);
-  ck_assert (pg_store_remove (store, &second, NULL)); /* it never was in the file */
+  remove_grant (store, 2); /* it never was in the file */
   ck_assert (get_grant (store, 2, &record) == PG_STORE_ABSENT);
   ck_assert_uint_eq (pg_store_n_grants (store), 9);
   ck_assert (pg_store_flush (store, 4, NULL));
   ck_assert_uint_eq (pg_store_n_pending (store), 5);
-  ck_assert (pg_store_remove (store, &second, NULL));
+  remove_grant (store, 2);
   ck_assert_uint_eq (pg_store_n_grants (store), 9);
   ck_assert (is_in_file (store, 9) && is_in_file (store, 0) && !is_in_file (store, 2)); /* closing flushes */
   ck_assert_uint_eq (pg_store_n_grants (store), 9);
@@ -1343,10 +1340,9 @@ END_TEST
 /* What was removed while it waited must not come back out of the redo log, nor what waited be lost. */
 START_TEST (a_crash_loses_nothing_that_waits)
 {
-  PgStore  *store = open_store ();
-  PgAddress gone = nth_address (2);
-  PgRecord  record;
-  pid_t     child;
+  PgStore *store = open_store ();
+  PgRecord record;
+  pid_t    child;
 
   pg_store_free (store);
   child = fork ();
@@ -1356,7 +1352,7 @@ START_TEST (a_crash_loses_nothing_that_waits)
       n_may_wait = 100;
       for (guint n = 0; n < 10; n++)
         put_grant (store, n, "bob", n + 1);
-      ck_assert (pg_store_remove (store, &gone, NULL));
+      remove_grant (store, 2);
       ck_assert (pg_store_sync (store, NULL));
       _exit (pg_store_n_pending (store) == 9 ? 0 : 1);
     }
